@@ -1,0 +1,34 @@
+"""Connections to the record. A unit of work is ``async with engine.begin()``: one transaction, committed at its end."""
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+def open_database(url: str) -> AsyncEngine:
+    """An engine for ``sqlite:///FILE`` or ``postgresql://...``. Connects when first used; a lost connection is replaced."""
+    if url.startswith("sqlite:"):
+        return _sqlite(url.replace("sqlite:", "sqlite+aiosqlite:", 1))
+    return create_async_engine(url.replace("postgresql:", "postgresql+psycopg:", 1), pool_pre_ping=True, pool_size=10, max_overflow=10)
+
+
+def _sqlite(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args={"timeout": 10})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        # SQLAlchemy begins transactions itself; the driver's own BEGIN would come too late to take the write lock.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        # IMMEDIATE where somebody will write: two deferred transactions that upgrade at once fail instead of waiting.
+        options = connection.get_execution_options()
+        connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,223 @@
+"""The tables of the record, for SQLite and PostgreSQL. Instants are stored as UTC; texts are personal data.
+
+Written by activities only, except the front door's own: intake, numbers, api_keys, turned_away (design section 4).
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant; SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC for PostgreSQL, naive UTC for SQLite. A naive instant is a bug and raises ValueError."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Always aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _key(name: str, **options: Any) -> Column[str]:
+    return Column(name, String(100), **options)
+
+
+incidents = Table(
+    "incidents",
+    metadata,
+    _key("number", primary_key=True),
+    Column("version", Integer, nullable=False),
+    _key("status", nullable=False),
+    _key("kind", nullable=False),
+    _key("priority", nullable=False),
+    Column("title", String(200), nullable=False),
+    _key("category"),
+    _key("group"),
+    _key("person"),
+    _key("reporter", nullable=False),
+    _key("affected", nullable=False),
+    Column("reported_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("next_due_at", Instant),
+    # publication.Snapshot as JSON; the columns above are what lists filter and sort by
+    Column("facts", JSON, nullable=False),
+    Index(None, "changed_at", "number"),
+    Index(None, "status", "group"),
+    Index(None, "affected"),
+    Index(None, "reporter"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _key("number", primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("planned_at", Instant),
+    _key("kind", nullable=False),
+    _key("actor_kind", nullable=False),
+    _key("actor", nullable=False),
+    _key("command_id"),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    _key("edition", nullable=False),
+    Column("public", Boolean, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    _key("number", primary_key=True),
+    _key("command_id", primary_key=True),
+    _key("message", nullable=False),
+    _key("result", nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    _key("fingerprint", nullable=False),
+    _key("rule"),
+    Column("detail", Text),
+)
+
+# The mail ledger (S14). States: planned, handed_over, sent, kept (no relay configured), failed, unknown.
+letters = Table(
+    "letters",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    _key("number", nullable=False),
+    _key("letter", nullable=False),
+    _key("recipient", nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("cause", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    # publication.LetterFacts as JSON
+    Column("facts", JSON, nullable=False),
+    _key("state", nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    _key("claim"),
+    Column("claimed_at", Instant),
+    Column("sent_at", Instant),
+    Column("message_id", String(200)),
+    Column("subject", String(300)),
+    Column("text", Text),
+    Column("html", Text),
+    Column("smtp_reply", String(300)),
+    Index(None, "state", "next_attempt_at"),
+    Index(None, "number"),
+    Index(None, "recipient"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _key("id", primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("email", String(320)),
+    _key("language", nullable=False),
+    _key("zone", nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("absent_until", Instant),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    _key("id", primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("level", Integer, nullable=False),
+    _key("lead"),
+    Column("email", String(320)),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    _key("group", primary_key=True),
+    _key("person", primary_key=True),
+    Index(None, "person"),
+)
+
+# The front door's own tables.
+
+numbers = Table(
+    "numbers",
+    metadata,
+    _key("name", primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+intake = Table(
+    "intake",
+    metadata,
+    _key("channel", primary_key=True),
+    Column("key", String(200), primary_key=True),
+    _key("number", nullable=False),
+    _key("fingerprint", nullable=False),
+    Column("accepted_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    UniqueConstraint("number"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _key("id", primary_key=True),
+    _key("hash", nullable=False),
+    _key("person"),
+    _key("integration"),
+    Column("roles", JSON, nullable=False),
+    _key("label", nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Column("used_at", Instant),
+    UniqueConstraint("hash"),
+)
+
+# Commands that came after the end: the workflow is gone, so the front door keeps the refusal itself (S4).
+turned_away = Table(
+    "turned_away",
+    metadata,
+    _key("number", primary_key=True),
+    _key("command_id", primary_key=True),
+    _key("message", nullable=False),
+    _key("actor_kind", nullable=False),
+    _key("actor", nullable=False),
+    Column("at", Instant, nullable=False),
+    _key("fingerprint", nullable=False),
+    _key("rule", nullable=False),
+)

@@ -1,0 +1,1 @@
+"""The process: deterministic, without input or output. Process owners work here."""

@@ -1,0 +1,31 @@
+"""One alarm for the earliest deadline, re-armed with as few history events as possible (costs.md; temporal.md section 2)."""
+
+import asyncio
+from datetime import datetime
+
+from temporalio import workflow
+
+
+class Alarm:
+    """A timer is cancelled only if it would wake the incident for nothing: one that rings later than needed is free, and may be needed again."""
+
+    def __init__(self) -> None:
+        self._timers: list[tuple[datetime, asyncio.Task[None]]] = []
+
+    def set(self, deadline: datetime | None) -> None:
+        """Rings at ``deadline`` (UTC, in the future) or, with none, never."""
+        kept = []
+        for rings_at, timer in self._timers:
+            if timer.done():
+                continue
+            if deadline is None or rings_at < deadline:
+                timer.cancel()
+            else:
+                kept.append((rings_at, timer))
+        if deadline is not None and all(rings_at != deadline for rings_at, _ in kept):
+            kept.append((deadline, asyncio.create_task(workflow.sleep(deadline - workflow.now()))))
+        self._timers = kept
+
+    def rings(self) -> bool:
+        """Whether the time has come."""
+        return any(timer.done() for _, timer in self._timers)

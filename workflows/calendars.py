@@ -1,0 +1,142 @@
+"""Working time (process.md S7): pure, exact over clock changes, holidays are data.
+
+A calendar speaks the wall clock of its IANA zone; every instant that goes in or comes out is aware UTC.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum
+from zoneinfo import ZoneInfo
+
+MIDNIGHT = timedelta(0)
+END_OF_DAY = timedelta(hours=24)
+
+
+class Weekday(IntEnum):
+    """Numbered as ``date.weekday`` does."""
+
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6
+
+
+WORKDAYS = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Open from ``start`` to ``end`` of one day, as time since local midnight; ``end`` may be 24:00."""
+
+    start: timedelta
+    end: timedelta
+
+    def __post_init__(self) -> None:
+        if not MIDNIGHT <= self.start < self.end <= END_OF_DAY:
+            raise ValueError(f"a span must run forward within one day, from 00:00 to 24:00 at most: {self}")
+
+
+def span(text: str) -> Span:
+    """Reads ``09:00-17:30``. ValueError says what is wrong."""
+    start, dash, end = text.partition("-")
+    if not dash:
+        raise ValueError(f"a span is written like 09:00-17:30, not {text!r}")
+    return Span(_clock(start), _clock(end))
+
+
+def _clock(text: str) -> timedelta:
+    hours, colon, minutes = text.strip().partition(":")
+    if not (colon and hours.isdigit() and minutes.isdigit() and int(minutes) < 60):
+        raise ValueError(f"a time of day is written like 09:00, not {text!r}")
+    return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """When a desk works. ``working_day`` is the working time of one day, in which budgets in days are counted (S6)."""
+
+    name: str
+    zone: str
+    week: Mapping[Weekday, tuple[Span, ...]]
+    working_day: timedelta
+    holidays: frozenset[date] = frozenset()
+    _days: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if not any(self.week.values()):
+            raise ValueError(f"calendar {self.name!r} is never open: give at least one span on one weekday")
+        for weekday, spans in self.week.items():
+            if any(later.start < earlier.end for earlier, later in zip(spans, spans[1:], strict=False)):
+                raise ValueError(f"calendar {self.name!r}: the spans of {weekday.name} overlap or are out of order")
+        ZoneInfo(self.zone)
+
+    def days(self, count: float) -> timedelta:
+        """So many working days, as working time."""
+        return self.working_day * count
+
+    def add(self, instant: datetime, working: timedelta) -> datetime:
+        """The instant at which ``working`` has passed since ``instant``, UTC. Exactly used up at closing time: then, not next morning."""
+        left = working
+        if left <= timedelta(0):
+            return instant
+        for opens, closes in self._open_from(instant):
+            if closes - opens >= left:
+                return opens + left
+            left -= closes - opens
+        raise AssertionError("an open calendar has no last span")
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """Working time in [start, end); zero for a reversed interval."""
+        total = timedelta(0)
+        if end <= start:
+            return total
+        for opens, closes in self._open_from(start):
+            if opens >= end:
+                break
+            total += min(closes, end) - opens
+        return total
+
+    def is_open(self, instant: datetime) -> bool:
+        """Whether the desk works at that instant; closing time itself is closed."""
+        opens, _ = next(self._open_from(instant))
+        return opens == instant
+
+    def _open_from(self, instant: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The open spans from ``instant`` on, the first one cut to begin there."""
+        # The day before: in UTC a local day can begin and end on other dates.
+        day = instant.astimezone(ZoneInfo(self.zone)).date() - timedelta(days=1)
+        while True:
+            for opens, closes in self._spans_of(day):
+                if closes > instant:
+                    yield max(opens, instant), closes
+            day += timedelta(days=1)
+
+    def _spans_of(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        if day not in self._days:
+            spans = () if day in self.holidays else self.week.get(Weekday(day.weekday()), ())
+            instants = ((self._at(day, each.start), self._at(day, each.end)) for each in spans)
+            # A span inside the hour that a clock change skips has no length.
+            self._days[day] = tuple((opens, closes) for opens, closes in instants if closes > opens)
+        return self._days[day]
+
+    def _at(self, day: date, since_midnight: timedelta) -> datetime:
+        days, rest = divmod(since_midnight, END_OF_DAY)
+        local = datetime.combine(day + timedelta(days=days), (datetime.min + rest).time(), ZoneInfo(self.zone))
+        return local.astimezone(UTC)
+
+
+def every_day(*spans: str) -> dict[Weekday, tuple[Span, ...]]:
+    """The same spans on all seven days."""
+    return {weekday: tuple(span(text) for text in spans) for weekday in Weekday}
+
+
+def workdays(*spans: str) -> dict[Weekday, tuple[Span, ...]]:
+    """The same spans from Monday to Friday."""
+    return {weekday: tuple(span(text) for text in spans) for weekday in WORKDAYS}
+
+
+ALWAYS = Calendar("always", "UTC", every_day("00:00-24:00"), working_day=timedelta(hours=24))

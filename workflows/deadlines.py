@@ -1,0 +1,150 @@
+"""What falls due by itself, when, and what happens then (process.md S9, S11). Dates are computed when their cause happens and stay data.
+
+After an outage each date fires once: what a later date has overtaken is noted on the timeline and sends nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from workflows.messages import SYSTEM, Hold
+from workflows.publication import Deadline, Unreached
+from workflows.record import Cause, Incident
+from workflows.vocabulary import ClosedBy, DeadlineKind, EventKind, HoldReason, LetterName, Status
+
+REMINDERS = frozenset({DeadlineKind.QUESTION_REMINDER, DeadlineKind.CONFIRMATION_REMINDER})
+ASKS_FOR_CONFIRMATION = frozenset({LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER})
+
+
+def confirmation_dates(incident: Incident, resolved_at: datetime) -> tuple[Deadline, ...]:
+    """Reminders and automatic closure, in working days from *resolved* (S11)."""
+    rules = incident.rules.closure
+    return _cadence(
+        incident,
+        resolved_at,
+        DeadlineKind.CONFIRMATION_REMINDER,
+        rules.confirmation_reminders_after_days,
+        DeadlineKind.AUTOMATIC_CLOSURE,
+        rules.automatic_closure_after_days,
+    )
+
+
+def question_dates(incident: Incident, hold: Hold, at: datetime) -> tuple[Deadline, ...]:
+    """For a question to the caller: reminders, then the end of patience. For a scheduled hold: its end. Others wait for somebody (S11)."""
+    rules = incident.rules.closure
+    if hold.reason is HoldReason.SCHEDULED and hold.until:
+        return (Deadline(DeadlineKind.HOLD_ENDS, hold.until),)
+    if hold.reason is not HoldReason.CALLER:
+        return ()
+    return _cadence(
+        incident,
+        at,
+        DeadlineKind.QUESTION_REMINDER,
+        rules.question_reminders_after_days,
+        DeadlineKind.NO_ANSWER,
+        rules.no_answer_after_days,
+    )
+
+
+def _cadence(
+    incident: Incident, start: datetime, reminder: DeadlineKind, after_days: tuple[float, ...], end: DeadlineKind, end_after: float | None
+) -> tuple[Deadline, ...]:
+    calendar = incident.rules.calendars[incident.rules.closure.calendar]
+    reminders = tuple(
+        Deadline(reminder, calendar.add(start, calendar.days(days)), ordinal) for ordinal, days in enumerate(after_days, start=1)
+    )
+    last = () if end_after is None else (Deadline(end, calendar.add(start, calendar.days(end_after))),)
+    return reminders + last
+
+
+def undo_ends(incident: Incident, confirmed_at: datetime) -> tuple[Deadline, ...]:
+    """After "it works": only the end of the undo period is still ahead (S11)."""
+    return (Deadline(DeadlineKind.UNDO_ENDS, confirmed_at + incident.rules.closure.undo_period),)
+
+
+def carry_out(incident: Incident, now: datetime) -> None:
+    """Does what has fallen due by ``now``, earliest first, until nothing is."""
+    while (deadline := _first_due(incident, now)) is not None:
+        cause = Cause(SYSTEM, now, planned_at=deadline.at)
+        if deadline.kind in REMINDERS and _is_overtaken(incident, deadline, now):
+            incident.change(EventKind.REMINDER_MERGED, cause, said={"ordinal": deadline.ordinal}, due=_without(incident, deadline))
+        else:
+            _EFFECTS[deadline.kind](incident, deadline, cause)
+
+
+def _first_due(incident: Incident, now: datetime) -> Deadline | None:
+    ahead = min(incident.facts.due, key=lambda deadline: deadline.at, default=None)
+    return ahead if ahead is not None and ahead.at <= now else None
+
+
+def _is_overtaken(incident: Incident, reminder: Deadline, now: datetime) -> bool:
+    return any(reminder.at < other.at <= now for other in incident.facts.due)
+
+
+def _without(incident: Incident, done: Deadline) -> tuple[Deadline, ...]:
+    return incident.keep_due(lambda deadline: deadline != done)
+
+
+def remind_of_question(incident: Incident, deadline: Deadline, cause: Cause) -> None:
+    """The caller has not answered the question yet (S11)."""
+    said = {"text": incident.facts.question, "ordinal": deadline.ordinal}
+    incident.change(EventKind.QUESTION_REMINDED, cause, said=said, due=_without(incident, deadline))
+
+
+def give_up_waiting(incident: Incident, _: Deadline, cause: Cause) -> None:
+    """No answer: resolved as such, with the usual confirmation (S11)."""
+    incident.change(
+        EventKind.GIVEN_UP,
+        cause,
+        status=Status.RESOLVED,
+        hold_reason=None,
+        held_at=None,
+        resolved_at=cause.at,
+        resolution_code=incident.rules.closure.no_answer_code,
+        resolution_notes=f"We asked and had no answer: {incident.facts.question}",
+        question=None,
+        confirmed_at=None,
+        rejected_at=None,
+        confirmation_undeliverable=False,
+        due=confirmation_dates(incident, cause.at),
+    )
+
+
+def end_hold(incident: Incident, _: Deadline, cause: Cause) -> None:
+    """The time of a scheduled hold has come (S4)."""
+    incident.change(EventKind.RESUMED, cause, status=Status.IN_PROGRESS, hold_reason=None, held_at=None, due=())
+
+
+def remind_to_confirm(incident: Incident, deadline: Deadline, cause: Cause) -> None:
+    """The caller has not said whether it works (S11)."""
+    incident.change(EventKind.CONFIRMATION_REMINDED, cause, said={"ordinal": deadline.ordinal}, due=_without(incident, deadline))
+
+
+def close_by_silence(incident: Incident, _: Deadline, cause: Cause) -> None:
+    """Nobody objected in the time announced in the first letter (S11)."""
+    _close(incident, ClosedBy.SILENCE, cause)
+
+
+def close_as_confirmed(incident: Incident, _: Deadline, cause: Cause) -> None:
+    """The undo period is over and the answer stands (S11)."""
+    _close(incident, ClosedBy.CONFIRMATION, cause)
+
+
+def _close(incident: Incident, closed_by: ClosedBy, cause: Cause) -> None:
+    incident.change(EventKind.CLOSED, cause, status=Status.CLOSED, closed_at=cause.at, closed_by=closed_by, due=())
+
+
+def suspend_closure(incident: Incident, unreached: tuple[Unreached, ...], now: datetime) -> None:
+    """The directory knew nobody to ask: like an undeliverable letter, silence then means nothing (S11)."""
+    asked = any(missed.letter in ASKS_FOR_CONFIRMATION for missed in unreached)
+    if asked and incident.facts.status is Status.RESOLVED and not incident.facts.confirmed_at:
+        incident.change(EventKind.LETTER_FAILED, Cause(SYSTEM, now), confirmation_undeliverable=True, due=())
+
+
+_EFFECTS: dict[DeadlineKind, Callable[[Incident, Deadline, Cause], None]] = {
+    DeadlineKind.QUESTION_REMINDER: remind_of_question,
+    DeadlineKind.NO_ANSWER: give_up_waiting,
+    DeadlineKind.HOLD_ENDS: end_hold,
+    DeadlineKind.CONFIRMATION_REMINDER: remind_to_confirm,
+    DeadlineKind.AUTOMATIC_CLOSURE: close_by_silence,
+    DeadlineKind.UNDO_ENDS: close_as_confirmed,
+}

@@ -1,0 +1,223 @@
+"""The incident process (PROCESS.md): ``run`` is the steps, the handlers write down what people said.
+
+One coroutine issues every command to Temporal; handlers never wait and never raise (design rule 4). Everything that decides is pure and
+stands in intake, decisions, deadlines and the policies.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import intake as first_steps
+    from workflows import outside_world
+    from workflows.alarm import Alarm
+    from workflows.deadlines import carry_out, suspend_closure
+    from workflows.decisions import receive
+    from workflows.messages import Intake, Malformed, Sent, read
+    from workflows.publication import Closure, Published, Snapshot
+    from workflows.record import Incident
+    from workflows.vocabulary import Status
+
+
+@workflow.defn(name="Incident")
+class IncidentWorkflow:
+    """One incident, from report to closure. Its workflow id is its number (S1)."""
+
+    @workflow.init
+    def __init__(self, intake: Intake, carried: Incident | None = None) -> None:
+        """``carried`` is the state of the run before, when a long history was handed over to a fresh one."""
+        self.intake = intake
+        self.is_handed_over = carried is not None
+        self.incident = carried or Incident.reported(intake)
+        self.inbox: list[Sent[Any] | Malformed] = []
+        self.publishing: workflow.ActivityHandle[Published] | None = None
+        self.alarm = Alarm()
+
+    @workflow.run
+    async def run(self, intake: Intake, carried: Incident | None = None) -> Closure:
+        """The process, one line a step."""
+        if not self.is_handed_over:
+            self.log()  # 1
+            self.categorise()  # 2
+            self.prioritise()  # 3
+        while not self.incident.is_over:
+            await self.investigate_until_resolved()  # 4 5 6
+            await self.ask_caller_to_confirm()  # 7
+        await self.complete_the_record()  # 7
+        return self.incident.closure()
+
+    # the steps
+
+    def log(self) -> None:
+        """Step 1: the report is on record and the caller has a receipt (S1)."""
+        first_steps.log(self.incident, self.intake)
+
+    def categorise(self) -> None:
+        """Step 2: the category leads to the group (S2, S5)."""
+        first_steps.categorise(self.incident, self.intake)
+
+    def prioritise(self) -> None:
+        """Step 3: impact and urgency give the priority (S3)."""
+        first_steps.prioritise(self.incident, self.intake)
+
+    async def investigate_until_resolved(self) -> None:
+        """Steps 4 to 6: people assign, diagnose, escalate, hold and resolve; or somebody cancels (S4, S5)."""
+        await self.until(lambda: self.incident.facts.status in (Status.RESOLVED, Status.CLOSED, Status.CANCELLED))
+
+    async def ask_caller_to_confirm(self) -> None:
+        """Step 7: the caller says whether it works; silence closes; "still broken" goes back to step 4 (S11, S12)."""
+        await self.until(lambda: self.incident.facts.status is not Status.RESOLVED)
+
+    async def complete_the_record(self) -> None:
+        """Step 7, the end: closed is final; everything is in the record before the workflow ends (S12, S21)."""
+        await self.until(lambda: not self.incident.is_ahead_of_record)
+
+    # the one waiting primitive
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Takes in what was said, does what fell due, keeps the record up to date, and sleeps until something changes.
+
+        Every wake-up looks at everything again: several messages and a timer can come together.
+        """
+        while True:
+            self.take_in_messages()
+            carry_out(self.incident, workflow.now())
+            self.note_what_is_published()
+            if reached():
+                return
+            self.hand_over_a_long_history()
+            self.publish_what_is_new()
+            self.alarm.set(self.incident.next_deadline)
+            await workflow.wait_condition(self.something_happened)
+
+    def something_happened(self) -> bool:
+        """A message, an answer from the record, or the alarm."""
+        return bool(self.inbox) or (self.publishing is not None and self.publishing.done()) or self.alarm.rings()
+
+    def take_in_messages(self) -> None:
+        """In the order in which Temporal delivered them."""
+        messages, self.inbox = self.inbox, []
+        for message in messages:
+            receive(self.incident, message, workflow.now())
+
+    def publish_what_is_new(self) -> None:
+        """Started, not awaited, one in flight: a database that is away holds up no timer (design section 4)."""
+        if self.publishing is None and self.incident.is_ahead_of_record:
+            self.publishing = outside_world.publish(self.incident.publication())
+
+    def note_what_is_published(self) -> None:
+        """What the record answered; a publication that failed for good is tried anew with everything since."""
+        if self.publishing is None or not self.publishing.done():
+            return
+        finished, self.publishing = self.publishing, None
+        if (failure := finished.exception()) is not None:
+            workflow.logger.error("publication failed", extra={"failure": type(failure).__name__})
+            return
+        answer = finished.result()
+        self.incident.published(answer, workflow.now())
+        suspend_closure(self.incident, answer.unreached, workflow.now())
+
+    def hand_over_a_long_history(self) -> None:
+        """Continues in a fresh run when the server suggests it; between two publications, so that none is orphaned."""
+        if workflow.info().is_continue_as_new_suggested() and self.publishing is None:
+            workflow.continue_as_new(args=[self.intake, self.incident])
+
+    # what people and machines say: one message, one handler
+
+    @workflow.signal
+    def acknowledge(self, sent: Any) -> None:
+        """See messages.Acknowledge."""
+        self.inbox.append(read("acknowledge", sent))
+
+    @workflow.signal
+    def assign(self, sent: Any) -> None:
+        """See messages.Assign."""
+        self.inbox.append(read("assign", sent))
+
+    @workflow.signal
+    def take(self, sent: Any) -> None:
+        """See messages.Take."""
+        self.inbox.append(read("take", sent))
+
+    @workflow.signal
+    def escalate(self, sent: Any) -> None:
+        """See messages.Escalate."""
+        self.inbox.append(read("escalate", sent))
+
+    @workflow.signal
+    def amend(self, sent: Any) -> None:
+        """See messages.Amend."""
+        self.inbox.append(read("amend", sent))
+
+    @workflow.signal
+    def reprioritise(self, sent: Any) -> None:
+        """See messages.Reprioritise."""
+        self.inbox.append(read("reprioritise", sent))
+
+    @workflow.signal
+    def override_priority(self, sent: Any) -> None:
+        """See messages.OverridePriority."""
+        self.inbox.append(read("override_priority", sent))
+
+    @workflow.signal
+    def hold(self, sent: Any) -> None:
+        """See messages.Hold."""
+        self.inbox.append(read("hold", sent))
+
+    @workflow.signal
+    def resume(self, sent: Any) -> None:
+        """See messages.Resume."""
+        self.inbox.append(read("resume", sent))
+
+    @workflow.signal
+    def note(self, sent: Any) -> None:
+        """See messages.Note."""
+        self.inbox.append(read("note", sent))
+
+    @workflow.signal
+    def message(self, sent: Any) -> None:
+        """See messages.PublicMessage."""
+        self.inbox.append(read("message", sent))
+
+    @workflow.signal
+    def resolve(self, sent: Any) -> None:
+        """See messages.Resolve."""
+        self.inbox.append(read("resolve", sent))
+
+    @workflow.signal
+    def confirm(self, sent: Any) -> None:
+        """See messages.Confirm."""
+        self.inbox.append(read("confirm", sent))
+
+    @workflow.signal
+    def reject(self, sent: Any) -> None:
+        """See messages.Reject."""
+        self.inbox.append(read("reject", sent))
+
+    @workflow.signal
+    def reopen(self, sent: Any) -> None:
+        """See messages.Reopen."""
+        self.inbox.append(read("reopen", sent))
+
+    @workflow.signal
+    def cancel(self, sent: Any) -> None:
+        """See messages.Cancel."""
+        self.inbox.append(read("cancel", sent))
+
+    @workflow.signal
+    def report_undeliverable(self, sent: Any) -> None:
+        """See messages.ReportUndeliverable."""
+        self.inbox.append(read("report_undeliverable", sent))
+
+    @workflow.signal(dynamic=True)
+    def anything_else(self, name: str, _: Sequence[RawValue]) -> None:
+        """A message nobody handles would be buffered for ever; here it is answered as malformed."""
+        self.inbox.append(read(name, None))
+
+    @workflow.query
+    def facts(self) -> Snapshot:
+        """The present facts, for operators and tests; pages read the record (design rule 3)."""
+        return self.incident.facts

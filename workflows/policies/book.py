@@ -1,0 +1,92 @@
+"""The policy book: every subject with its dated rules, and the edition in force at a moment (design rule 6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from functools import cached_property
+
+from workflows.policies import (
+    assignment_rules,
+    closure_rules,
+    correspondence,
+    priority_matrix,
+    roles,
+    working_calendars,
+)
+from workflows.policies.dated import Dated, in_force
+
+
+@dataclass(frozen=True)
+class Edition:
+    """All rules in force together. The name is the date of the last change in it, so a later change never renames it."""
+
+    name: str
+    priority_matrix: priority_matrix.PriorityMatrix
+    assignment: assignment_rules.AssignmentRules
+    closure: closure_rules.ClosureRules
+    calendars: working_calendars.WorkingCalendars
+    permissions: roles.Permissions
+    correspondence: correspondence.Correspondence
+
+
+@dataclass(frozen=True)
+class Book:
+    """A desk's policies as a whole; another desk exchanges the whole book (``docs/examples``)."""
+
+    priority_matrix: Sequence[Dated[priority_matrix.PriorityMatrix]]
+    assignment: Sequence[Dated[assignment_rules.AssignmentRules]]
+    closure: Sequence[Dated[closure_rules.ClosureRules]]
+    calendars: Sequence[Dated[working_calendars.WorkingCalendars]]
+    permissions: Sequence[Dated[roles.Permissions]]
+    correspondence: Sequence[Dated[correspondence.Correspondence]]
+
+    def __post_init__(self) -> None:
+        for subject in fields(self):
+            days = [dated.valid_from for dated in getattr(self, subject.name)]
+            if not days or any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+                raise ValueError(f"{subject.name}: needs dated rules, each valid from a later day than the one before it")
+
+    @cached_property
+    def _known(self) -> dict[str, Edition]:
+        return {}
+
+    def name_of_edition(self, reported_at: datetime) -> str:
+        """Name of the edition in force at that instant; the front door pins it when it accepts the report."""
+        day = reported_at.astimezone(UTC).date()
+        begun = {dated.valid_from for subject in fields(self) for dated in getattr(self, subject.name) if dated.valid_from <= day}
+        first = min(dated.valid_from for subject in fields(self) for dated in getattr(self, subject.name))
+        return max(begun, default=first).isoformat()
+
+    def edition(self, name: str) -> Edition:
+        """The edition of that name, as ``name_of_edition`` gave it."""
+        if name not in self._known:
+            day = date.fromisoformat(name)
+            rules = {subject.name: in_force(getattr(self, subject.name), day).rule for subject in fields(self)}
+            self._known[name] = Edition(name=name, **rules)
+        return self._known[name]
+
+
+HOLDFAST = Book(
+    priority_matrix=priority_matrix.EDITIONS,
+    assignment=assignment_rules.EDITIONS,
+    closure=closure_rules.EDITIONS,
+    calendars=working_calendars.EDITIONS,
+    permissions=roles.EDITIONS,
+    correspondence=correspondence.EDITIONS,
+)
+
+
+class _Shelf:
+    """Holds the one book that this process works by; see ``adopt``."""
+
+    book = HOLDFAST
+
+
+def adopt(book: Book) -> None:
+    """Works by another desk's book from now on. To be called before the first workflow starts, by whoever wires the process."""
+    _Shelf.book = book
+
+
+def book() -> Book:
+    """The book that this process works by."""
+    return _Shelf.book

@@ -1,0 +1,47 @@
+"""Which letter goes to whom when (process.md S14). Nobody is told about their own action, except by a receipt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from workflows.policies.dated import Dated
+from workflows.vocabulary import Audience, EventKind, LetterName
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """For each event: the letters it causes, and who is meant. Receipts go also to the person who caused them."""
+
+    letters: Mapping[EventKind, tuple[tuple[LetterName, Audience], ...]]
+    receipts: frozenset[LetterName] = frozenset({LetterName.RECEIVED})
+
+    def for_event(self, kind: EventKind) -> tuple[tuple[LetterName, Audience], ...]:
+        """The letters that an event of this kind causes; most cause none."""
+        return self.letters.get(kind, ())
+
+
+EDITIONS = (
+    Dated(
+        valid_from=date(2026, 1, 1),
+        rule=Correspondence(
+            {
+                EventKind.REPORTED: ((LetterName.RECEIVED, Audience.CALLER),),
+                EventKind.ASSIGNED: ((LetterName.ASSIGNED_TO_YOU, Audience.ASSIGNEE),),
+                EventKind.ACKNOWLEDGED: ((LetterName.ASSIGNED, Audience.CALLER),),
+                EventKind.ESCALATED: ((LetterName.ESCALATED_TO_GROUP, Audience.GROUP),),
+                EventKind.ASKED: ((LetterName.QUESTION, Audience.CALLER),),
+                EventKind.QUESTION_REMINDED: ((LetterName.QUESTION_REMINDER, Audience.CALLER),),
+                EventKind.AGENT_WROTE: ((LetterName.PROGRESS, Audience.CALLER),),
+                EventKind.CALLER_WROTE: ((LetterName.CALLER_WROTE, Audience.ASSIGNEE),),
+                EventKind.RESOLVED: ((LetterName.RESOLVED, Audience.CALLER),),
+                EventKind.GIVEN_UP: ((LetterName.RESOLVED, Audience.CALLER),),
+                EventKind.CONFIRMATION_REMINDED: ((LetterName.CONFIRMATION_REMINDER, Audience.CALLER),),
+                EventKind.REJECTED: ((LetterName.REJECTED, Audience.ASSIGNEE),),
+                EventKind.REOPENED: ((LetterName.REOPENED, Audience.CALLER), (LetterName.REOPENED_TO_AGENT, Audience.ASSIGNEE)),
+                EventKind.CLOSED: ((LetterName.CLOSED, Audience.CALLER),),
+                EventKind.CANCELLED: ((LetterName.CANCELLED, Audience.CALLER),),
+            }
+        ),
+        reference="process.md S14",
+    ),
+)

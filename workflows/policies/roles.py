@@ -1,0 +1,53 @@
+"""Who may tell an incident what (process.md S22). Process owners change policy, not incidents; nobody edits the audit trail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from workflows.messages import NAMES, Message
+from workflows.policies.dated import Dated
+from workflows.vocabulary import Role, Scope
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """For each message (by its name in the API): which role may send it, on which incidents."""
+
+    by_message: Mapping[str, Mapping[Role, Scope]]
+
+    def scopes(self, kind: type[Message], roles: tuple[Role, ...]) -> tuple[Scope, ...]:
+        """On which incidents somebody with these roles may send the message; empty means on none."""
+        allowed = self.by_message.get(NAMES[kind], {})
+        return tuple(allowed[role] for role in roles if role in allowed)
+
+
+_DESK = {Role.AGENT: Scope.ANY, Role.INCIDENT_MANAGER: Scope.ANY}
+_CALLER = {Role.CALLER: Scope.OWN}
+_MANAGER = {Role.INCIDENT_MANAGER: Scope.ANY}
+
+EDITIONS = (
+    Dated(
+        valid_from=date(2026, 1, 1),
+        rule=Permissions(
+            {
+                "acknowledge": _DESK,
+                "assign": _DESK,
+                "take": _DESK,
+                "escalate": _DESK,
+                "amend": _DESK,
+                "reprioritise": _DESK,
+                "override_priority": _MANAGER,
+                "hold": _DESK,
+                "resume": _DESK,
+                "note": _DESK,
+                "message": _DESK | _CALLER,
+                "resolve": _DESK,
+                "confirm": _CALLER,
+                "reject": _CALLER,
+                "reopen": {Role.CALLER: Scope.OWN, Role.AGENT: Scope.OWN_GROUP, Role.INCIDENT_MANAGER: Scope.ANY},
+                "cancel": _DESK,
+            }
+        ),
+        reference="process.md S12, S22",
+    ),
+)

@@ -1,0 +1,272 @@
+"""One incident: all state of its workflow in one serialisable object (design section 2).
+
+The state changes in one way only, ``change``: it gives the facts their new values, writes the event with old and new, and owes the letters
+that the correspondence policy names for it. What a message or a deadline means stands in decisions.py and deadlines.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from workflows.lifecycle import Refusal
+from workflows.messages import SYSTEM, Actor, Intake
+from workflows.policies.book import Edition, book
+from workflows.publication import (
+    Closure,
+    Deadline,
+    Event,
+    LetterFacts,
+    LetterOwed,
+    Outcome,
+    Publication,
+    Published,
+    Result,
+    Snapshot,
+)
+from workflows.vocabulary import Audience, DeadlineKind, EventKind, Status
+
+# How many outcomes an incident remembers to know a repeated command; older ones stand in the record.
+REMEMBERED_OUTCOMES = 500
+# A payload may have 2 MiB (temporal.md 1.6): a publication stays far below, and so does the state handed to the next run.
+PUBLICATION_SIZE = 400_000
+BACKLOG_SIZE = 900_000
+
+# Work notes and everything that only the desk may read (S22).
+PRIVATE = frozenset(
+    {
+        EventKind.NOTED,
+        EventKind.ESCALATED,
+        EventKind.REPRIORITISED,
+        EventKind.PRIORITY_OVERRIDDEN,
+        EventKind.REFUSED,
+        EventKind.MALFORMED,
+        EventKind.LETTER_FAILED,
+        EventKind.NOBODY_REACHED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why something changes: who did it, under which command, when; or which deadline was planned for when."""
+
+    actor: Actor
+    at: datetime
+    command_id: str | None = None
+    planned_at: datetime | None = None
+
+
+@dataclass
+class Incident:
+    """Facts, and what of them is not yet in the record."""
+
+    facts: Snapshot
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    answers: list[Outcome] = field(default_factory=list)
+    letters: list[LetterOwed] = field(default_factory=list)
+
+    @classmethod
+    def reported(cls, intake: Intake) -> "Incident":
+        """A new incident as the front door accepted it, before the first step of the process."""
+        report, reporter = intake.report, intake.reporter.id
+        return cls(
+            Snapshot(
+                number=intake.number,
+                edition=intake.edition,
+                title=report.title,
+                description=report.description,
+                kind=report.kind,
+                channel=report.channel,
+                reporter=reporter,
+                affected=report.affected or reporter,
+                contact=report.contact,
+                reference=report.reference,
+                configuration_item=report.configuration_item,
+                symptoms=report.symptoms,
+                people_affected=report.people_affected,
+                work_stopped=report.work_stopped,
+                can_wait=report.can_wait,
+                occurred_at=report.occurred_at,
+                reported_at=intake.reported_at,
+                logged_at=intake.logged_at,
+                follows=intake.follows,
+                service=report.service,
+            )
+        )
+
+    @property
+    def rules(self) -> Edition:
+        """The policy edition of this incident, pinned when it was reported."""
+        return book().edition(self.facts.edition)
+
+    @property
+    def is_over(self) -> bool:
+        """Closed or cancelled: final (S12)."""
+        return self.facts.status in (Status.CLOSED, Status.CANCELLED)
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """When something falls due next."""
+        return min((deadline.at for deadline in self.facts.due), default=None)
+
+    def closure(self) -> Closure:
+        """How it ended."""
+        return Closure(self.facts.number, self.facts.status, self.facts.closed_at, self.facts.cycle)
+
+    # what happens
+
+    def change(self, kind: EventKind, cause: Cause, said: dict[str, Any] | None = None, **facts: Any) -> None:
+        """Something happened: new facts, an event with old and new values, the letters it causes.
+
+        ``said`` goes into the event and the letters but is no fact of the incident, a message for example.
+        """
+        seq = self.facts.version + 1
+        before = {name: getattr(self.facts, name) for name in facts if name != "due"}
+        changed = {name: value for name, value in facts.items() if name != "due" and before[name] != value}
+        self.facts = replace(self.facts, version=seq, changed_at=cause.at, **facts)
+        self.events.append(
+            Event(
+                seq=seq,
+                at=cause.at,
+                kind=kind,
+                actor_kind=cause.actor.kind,
+                actor=cause.actor.id,
+                command_id=cause.command_id,
+                before={name: before[name] for name in changed},
+                after=changed | (said or {}),
+                edition=self.facts.edition,
+                public=kind not in PRIVATE,
+                planned_at=cause.planned_at,
+            )
+        )
+        self._owe_letters(kind, cause, said or {})
+
+    def _owe_letters(self, kind: EventKind, cause: Cause, said: dict[str, Any]) -> None:
+        for letter, audience in self.rules.correspondence.for_event(kind):
+            self.letters.append(
+                LetterOwed(
+                    letter=letter,
+                    to=audience,
+                    cause=self.facts.version,
+                    cycle=self.facts.cycle,
+                    at=cause.at,
+                    not_to=None if letter in self.rules.correspondence.receipts else cause.actor.id,
+                    addressees=self._meant_by(audience),
+                    facts=self._told(said),
+                )
+            )
+
+    def _meant_by(self, audience: Audience) -> tuple[str, ...]:
+        """The ids from which the directory finds the people: a caller, an assignee or else the group, a group."""
+        facts = self.facts
+        named: dict[Audience, tuple[str | None, ...]] = {
+            Audience.CALLER: (facts.affected,),
+            Audience.ASSIGNEE: (facts.person,) if facts.person else (facts.group,),
+            Audience.GROUP: (facts.group,),
+            Audience.GROUP_LEAD: (facts.group,),
+            Audience.INCIDENT_MANAGER: (),
+        }
+        return tuple(each for each in named[audience] if each)
+
+    def _told(self, said: dict[str, Any]) -> LetterFacts:
+        facts = self.facts
+        return LetterFacts(
+            title=facts.title,
+            status=facts.status,
+            priority=facts.priority,
+            text=said.get("text"),
+            solution=facts.resolution_notes,
+            group=facts.group,
+            follows=facts.follows,
+            resolved_at=facts.resolved_at,
+            closes_at=next((each.at for each in facts.due if each.kind in CLOSING), None),
+            reminders=tuple(each.at for each in facts.due if each.kind not in CLOSING),
+        )
+
+    # answers to commands
+
+    def answer(self, command_id: str, message: str, at: datetime, fingerprint: str, refusal: Refusal | None) -> None:
+        """Remembers what became of a command; the first answer under an id stands."""
+        outcome = Outcome(
+            command_id=command_id,
+            message=message,
+            result=Result.REFUSED if refusal else Result.APPLIED,
+            at=at,
+            version=self.facts.version,
+            fingerprint=fingerprint,
+            rule=refusal.rule.value if refusal else None,
+            detail=refusal.detail or refusal.rule.says if refusal else None,
+        )
+        self.remember(outcome)
+
+    def remember(self, outcome: Outcome) -> None:
+        """Keeps an outcome for the record and for the next message with the same id."""
+        self.answers.append(outcome)
+        if outcome.command_id:
+            self.outcomes[outcome.command_id] = outcome
+        while len(self.outcomes) > REMEMBERED_OUTCOMES:
+            del self.outcomes[next(iter(self.outcomes))]
+
+    def has_answered(self, command_id: str) -> bool:
+        """Whether a command of that id has been answered."""
+        return command_id in self.outcomes
+
+    # deadlines as data
+
+    def keep_due(self, wanted: Callable[[Deadline], bool]) -> tuple[Deadline, ...]:
+        """The dates still ahead for which ``wanted`` holds."""
+        return tuple(deadline for deadline in self.facts.due if wanted(deadline))
+
+    # the record
+
+    @property
+    def is_ahead_of_record(self) -> bool:
+        """Whether something happened that is not published."""
+        return bool(self.events or self.answers)
+
+    @property
+    def backlog(self) -> int:
+        """Roughly how many characters wait to be published."""
+        return sum(_size(event) for event in self.events)
+
+    def publication(self) -> Publication:
+        """What is published next: the present facts, and the oldest unpublished events that fit, with their answers and letters."""
+        up_to, size = self.facts.version, 0
+        for event in self.events:
+            size += _size(event)
+            if size > PUBLICATION_SIZE and event is not self.events[0]:
+                up_to = event.seq - 1
+                break
+        return Publication(
+            snapshot=self.facts,
+            up_to=up_to,
+            events=tuple(event for event in self.events if event.seq <= up_to),
+            outcomes=tuple(outcome for outcome in self.answers if outcome.version <= up_to),
+            letters=tuple(owed for owed in self.letters if owed.cause <= up_to),
+        )
+
+    def published(self, answer: Published, now: datetime) -> None:
+        """Takes note of what the record has written, and of letters that found nobody."""
+        self.events = [event for event in self.events if event.seq > answer.up_to]
+        self.answers = [outcome for outcome in self.answers if outcome.version > answer.up_to]
+        self.letters = [owed for owed in self.letters if owed.cause > answer.up_to]
+        for missed in answer.unreached:
+            self.change(
+                EventKind.NOBODY_REACHED,
+                Cause(SYSTEM, now),
+                said={"letter": missed.letter, "to": missed.to, "cause": missed.cause},
+            )
+
+
+CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS})
+
+
+def _size(event: Event) -> int:
+    return 500 + sum(len(value) for value in (*event.before.values(), *event.after.values()) if isinstance(value, str))
+
+
+def is_late(planned: datetime, actual: datetime) -> bool:
+    """Whether a deadline fired so much after its time that the timeline must say so: more than a minute (S9)."""
+    return actual - planned > timedelta(minutes=1)
