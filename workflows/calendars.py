@@ -5,8 +5,9 @@ A calendar speaks the wall clock of its IANA zone; every instant that goes in or
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 MIDNIGHT = timedelta(0)
@@ -50,7 +51,7 @@ def span(text: str) -> Span:
 
 def _clock(text: str) -> timedelta:
     hours, colon, minutes = text.strip().partition(":")
-    if not (colon and hours.isdigit() and minutes.isdigit() and int(minutes) < 60):
+    if not (colon and hours.isdigit() and minutes.isdigit() and timedelta(minutes=int(minutes)) < timedelta(hours=1)):
         raise ValueError(f"a time of day is written like 09:00, not {text!r}")
     return timedelta(hours=int(hours), minutes=int(minutes))
 
@@ -70,7 +71,7 @@ class Calendar:
         if not any(self.week.values()):
             raise ValueError(f"calendar {self.name!r} is never open: give at least one span on one weekday")
         for weekday, spans in self.week.items():
-            if any(later.start < earlier.end for earlier, later in zip(spans, spans[1:], strict=False)):
+            if any(later.start < earlier.end for earlier, later in pairwise(spans)):
                 raise ValueError(f"calendar {self.name!r}: the spans of {weekday.name} overlap or are out of order")
         ZoneInfo(self.zone)
 
@@ -124,9 +125,8 @@ class Calendar:
         return self._days[day]
 
     def _at(self, day: date, since_midnight: timedelta) -> datetime:
-        days, rest = divmod(since_midnight, END_OF_DAY)
-        local = datetime.combine(day + timedelta(days=days), (datetime.min + rest).time(), ZoneInfo(self.zone))
-        return local.astimezone(UTC)
+        # The wall clock is read: 09:00 is 09:00 also on the day a clock change makes shorter.
+        return (datetime.combine(day, time.min, ZoneInfo(self.zone)) + since_midnight).astimezone(UTC)
 
 
 def every_day(*spans: str) -> dict[Weekday, tuple[Span, ...]]:

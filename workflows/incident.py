@@ -37,7 +37,7 @@ class IncidentWorkflow:
         self.alarm = Alarm()
 
     @workflow.run
-    async def run(self, intake: Intake, carried: Incident | None = None) -> Closure:
+    async def run(self, intake: Intake, carried: Incident | None = None) -> Closure:  # noqa: ARG002 -- the SDK passes what __init__ took
         """The process, one line a step."""
         if not self.is_handed_over:
             self.log()  # 1

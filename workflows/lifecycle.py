@@ -5,6 +5,7 @@ What a refusal says goes to the person who sent the message: it names the rule a
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from workflows.messages import (
     Acknowledge,
@@ -35,7 +36,7 @@ class Rule(StrEnum):
     section: str
     says: str
 
-    def __new__(cls, code: str, section: str, says: str) -> "Rule":
+    def __new__(cls, code: str, section: str, says: str) -> Self:
         """The value is the code; section and sentence stand beside it."""
         rule = str.__new__(cls, code)
         rule._value_ = code

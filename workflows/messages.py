@@ -266,11 +266,11 @@ COMMANDS: dict[str, type[Message]] = {
 SIGNALS: dict[str, type[Message]] = COMMANDS | {"report_undeliverable": ReportUndeliverable}
 NAMES: dict[type[Message], str] = {kind: name for name, kind in SIGNALS.items()}
 
-M = TypeVar("M", bound=Message, covariant=True)
+MessageT = TypeVar("MessageT", bound=Message)
 
 
 @dataclass(frozen=True)
-class Sent(Generic[M]):
+class Sent(Generic[MessageT]):
     """A message as it travels: under which command id, from whom, sent when (UTC, the front door's clock).
 
     ``fingerprint`` tells the same command sent twice from another one under the same id.
@@ -279,7 +279,7 @@ class Sent(Generic[M]):
     command_id: str
     actor: Actor
     sent_at: AwareDatetime
-    message: M
+    message: MessageT
     fingerprint: str = ""
 
 
@@ -293,17 +293,16 @@ class Malformed:
 
 
 @cache
-def _reader(kind: type[Message]) -> TypeAdapter[Sent[Any]]:
-    return TypeAdapter(Sent[kind])  # type: ignore[valid-type]
+def _reader(signal: str) -> TypeAdapter[Sent[Any]]:
+    return TypeAdapter(Sent[SIGNALS[signal]])  # type: ignore[valid-type]
 
 
 def read(signal: str, payload: Any) -> Sent[Any] | Malformed:
     """Makes a message of a signal's payload. Never raises: a handler that raised would block the incident."""
-    kind = SIGNALS.get(signal)
-    if kind is None:
+    if signal not in SIGNALS:
         return Malformed(_command_id(payload), signal, "unknown message")
     try:
-        return _reader(kind).validate_python(payload)
+        return _reader(signal).validate_python(payload)
     except ValidationError as error:
         wrong = ", ".join(".".join(str(part) for part in line["loc"]) for line in error.errors(include_input=False)[:5])
         return Malformed(_command_id(payload), signal, f"not understood: {wrong}")
@@ -312,4 +311,3 @@ def read(signal: str, payload: Any) -> Sent[Any] | Malformed:
 def _command_id(payload: Any) -> str:
     found = payload.get("command_id") if isinstance(payload, dict) else None
     return found[:100] if isinstance(found, str) else ""
-

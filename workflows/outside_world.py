@@ -8,12 +8,11 @@ from temporalio.common import RetryPolicy
 with workflow.unsafe.imports_passed_through():
     from activities.mail import MailRoom
     from activities.records import Records
+
     from workflows.publication import Publication, Published
 
 # A database that is away for a day is written when it is back; nothing gives up, nothing waits for it.
-_UNTIL_IT_WORKS = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)
-)
+_UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=10))
 
 
 def publish(publication: Publication) -> "workflow.ActivityHandle[Published]":

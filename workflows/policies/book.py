@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cached_property
+from itertools import pairwise
 
 from workflows.policies import (
     assignment_rules,
@@ -43,7 +44,7 @@ class Book:
     def __post_init__(self) -> None:
         for subject in fields(self):
             days = [dated.valid_from for dated in getattr(self, subject.name)]
-            if not days or any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+            if not days or any(later <= earlier for earlier, later in pairwise(days)):
                 raise ValueError(f"{subject.name}: needs dated rules, each valid from a later day than the one before it")
 
     @cached_property
@@ -53,9 +54,8 @@ class Book:
     def name_of_edition(self, reported_at: datetime) -> str:
         """Name of the edition in force at that instant; the front door pins it when it accepts the report."""
         day = reported_at.astimezone(UTC).date()
-        begun = {dated.valid_from for subject in fields(self) for dated in getattr(self, subject.name) if dated.valid_from <= day}
-        first = min(dated.valid_from for subject in fields(self) for dated in getattr(self, subject.name))
-        return max(begun, default=first).isoformat()
+        days: list[date] = [dated.valid_from for subject in fields(self) for dated in getattr(self, subject.name)]
+        return max((begun for begun in days if begun <= day), default=min(days)).isoformat()
 
     def edition(self, name: str) -> Edition:
         """The edition of that name, as ``name_of_edition`` gave it."""

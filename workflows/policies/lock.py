@@ -1,0 +1,70 @@
+"""Locks published editions: ``published.lock`` holds a digest of every dated rule, and a test compares.
+
+``python -m workflows.policies.lock`` adds the digests of new entries. It refuses to change one that is there.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from workflows.policies.book import HOLDFAST, Book
+
+LOCK = Path(__file__).with_name("published.lock")
+
+
+def digests(book: Book) -> dict[str, str]:
+    """One digest for each dated rule, by subject and day."""
+    return {
+        f"{subject.name} {dated.valid_from.isoformat()}": hashlib.sha256(repr(_plain(dated.rule)).encode()).hexdigest()[:16]
+        for subject in fields(book)
+        for dated in getattr(book, subject.name)
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value with a stable text: mappings and sets in order, no caches."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return (type(value).__name__, [(each.name, _plain(getattr(value, each.name))) for each in fields(value) if each.repr])
+    if isinstance(value, Mapping):
+        return sorted((str(key), _plain(each)) for key, each in value.items())
+    if isinstance(value, set | frozenset):
+        return sorted(str(each) for each in value)
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return str(value)
+
+
+def published() -> dict[str, str]:
+    """The digests as locked."""
+    lines = LOCK.read_text(encoding="utf-8").splitlines() if LOCK.exists() else []
+    return dict(_read(lines))
+
+
+def _read(lines: list[str]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        if line and not line.startswith("#"):
+            name, _, digest = line.rpartition(" ")
+            yield name, digest
+
+
+def changed_after_publication(book: Book = HOLDFAST) -> list[str]:
+    """Published rules that are no longer what they were."""
+    now = digests(book)
+    return [name for name, digest in published().items() if now.get(name) != digest]
+
+
+def main() -> int:
+    """Locks what is new; 1 if a published rule was changed."""
+    if broken := changed_after_publication():
+        sys.stderr.write(f"Published rules were changed: {', '.join(broken)}. Put them back and append a new entry with a later valid_from.\n")
+        return 1
+    lines = [f"{name} {digest}" for name, digest in digests(HOLDFAST).items()]
+    LOCK.write_text("\n".join(["# Written by python -m workflows.policies.lock; do not edit.", *lines, ""]), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
