@@ -1,0 +1,132 @@
+"""What happens by itself (process.md S9, S11)."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.process.life import ASHA, CARLA, TUESDAY, Life
+from workflows.deadlines import suspend_closure
+from workflows.decisions import receive
+from workflows.messages import SYSTEM, Confirm, Hold, ReportUndeliverable, Resolve, Sent
+from workflows.publication import Published, Unreached
+from workflows.vocabulary import Audience, ClosedBy, DeadlineKind, EventKind, HoldReason, LetterName, Status
+
+FIXED = Resolve("fixed", "Took the paper out.")
+DAY = timedelta(days=1)
+
+
+def resolved() -> Life:
+    """Resolved on Tuesday at 10:00 office time."""
+    life = Life()
+    life.says(ASHA, FIXED)
+    return life
+
+
+def test_the_first_letter_knows_all_dates() -> None:
+    """Reminders after 2 and 4 working days, closure after 5, all known when it is resolved (S11)."""
+    life = resolved()
+    assert [deadline.at for deadline in life.facts.due] == [
+        datetime(2026, 11, 26, 7, tzinfo=UTC),
+        datetime(2026, 11, 30, 7, tzinfo=UTC),
+        datetime(2026, 12, 1, 7, tzinfo=UTC),
+    ]
+    told = life.incident.letters[-1].facts
+    assert told.closes_at == datetime(2026, 12, 1, 7, tzinfo=UTC)
+    assert len(told.reminders) == 2
+
+
+def test_silence_closes_on_time_and_never_early() -> None:
+    """Two reminders, then closed five working days after resolution, to the second (S11)."""
+    life = resolved()
+    assert life.passes(7 * DAY - timedelta(seconds=1)).facts.status is Status.RESOLVED
+    life.passes(timedelta(seconds=1))
+    assert (life.facts.status, life.facts.closed_by) == (Status.CLOSED, ClosedBy.SILENCE)
+    assert len(life.events(EventKind.CONFIRMATION_REMINDED)) == 2
+
+
+def test_dates_count_from_resolution_not_from_the_last_update() -> None:
+    """What is said after resolution moves no date (S11)."""
+    life = resolved()
+    due = life.facts.due
+    life.passes(DAY).says(CARLA, Resolve("fixed", "nice try"))
+    assert life.facts.due == due
+
+
+def test_after_an_outage_each_date_fires_once() -> None:
+    """Two reminders missed together give one letter; the other is noted (S9)."""
+    life = resolved().sleeps(6 * DAY + timedelta(hours=1))
+    assert len(life.events(EventKind.CONFIRMATION_REMINDED)) == 1
+    merged = life.events(EventKind.REMINDER_MERGED)[0]
+    assert merged.planned_at == TUESDAY + 2 * DAY
+    assert merged.at == life.now
+
+
+def test_an_outage_over_the_closing_date_closes_once_and_says_it_was_late() -> None:
+    """Planned and actual time stand in the record (S9)."""
+    life = resolved().sleeps(30 * DAY)
+    closed = life.events(EventKind.CLOSED)
+    assert len(closed) == 1
+    assert (closed[0].planned_at, closed[0].at) == (TUESDAY + 7 * DAY, life.now)
+
+
+def test_an_unanswered_question_is_given_up() -> None:
+    """Reminders after 2 and 4 working days, resolved as no answer after 6, then the usual confirmation (S11)."""
+    life = Life()
+    life.says(ASHA, Hold(HoldReason.CALLER, "Which printer?"))
+    life.passes(8 * DAY)
+    assert (life.facts.status, life.facts.resolution_code) == (Status.RESOLVED, "no answer")
+    assert len(life.events(EventKind.QUESTION_REMINDED)) == 2
+    assert LetterName.RESOLVED in life.letters()
+    assert life.passes(7 * DAY).facts.status is Status.CLOSED
+
+
+def test_waiting_for_a_vendor_has_no_date() -> None:
+    """Only a question to the caller and a scheduled hold end by themselves."""
+    life = Life()
+    life.says(ASHA, Hold(HoldReason.VENDOR))
+    assert life.incident.next_deadline is None
+
+
+def _undeliverable(life: Life, cycle: int = 1) -> None:
+    message = ReportUndeliverable("resolved", cycle, "carla", asks_for_confirmation=True)
+    receive(life.incident, Sent("undeliverable:1", SYSTEM, life.now, message), life.now)
+
+
+def test_an_undeliverable_question_stops_automatic_closure() -> None:
+    """Who was never asked cannot consent by silence (S11)."""
+    life = resolved()
+    _undeliverable(life)
+    assert life.passes(60 * DAY).facts.status is Status.RESOLVED
+    assert life.facts.confirmation_undeliverable
+    life.says(CARLA, Confirm())
+    assert life.passes(DAY).facts.status is Status.CLOSED
+
+
+def test_an_undeliverable_reminder_does_not_undo_an_answer() -> None:
+    """Once the caller has answered, a failed letter changes nothing (S11)."""
+    life = resolved()
+    life.says(CARLA, Confirm())
+    _undeliverable(life)
+    assert life.passes(DAY).facts.status is Status.CLOSED
+
+
+def test_a_failed_letter_of_an_earlier_cycle_stops_nothing() -> None:
+    """Only the present question counts."""
+    life = resolved()
+    _undeliverable(life, cycle=2)
+    assert life.passes(7 * DAY).facts.status is Status.CLOSED
+
+
+def test_nobody_to_ask_stops_automatic_closure() -> None:
+    """A caller without an address is told on the timeline and never closed by silence (S11)."""
+    life = resolved()
+    unreached = (Unreached(LetterName.RESOLVED, Audience.CALLER, life.facts.version),)
+    life.incident.published(Published(life.facts.version, unreached), life.now)
+    suspend_closure(life.incident, unreached, life.now)
+    assert life.passes(60 * DAY).facts.status is Status.RESOLVED
+    assert life.events(EventKind.NOBODY_REACHED)
+
+
+def test_a_confirmation_leaves_one_date() -> None:
+    """After "it works" nothing but the end of the undo period is ahead."""
+    life = resolved()
+    life.says(CARLA, Confirm())
+    assert [deadline.kind for deadline in life.facts.due] == [DeadlineKind.UNDO_ENDS]

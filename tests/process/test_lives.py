@@ -1,0 +1,148 @@
+"""Generated lives of incidents: what holds for every one of them."""
+
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from pydantic import TypeAdapter
+
+from tests.process.life import ASHA, CARLA, INES, NOAH, STRANGER, Life
+from workflows.messages import (
+    Acknowledge,
+    Amend,
+    Assign,
+    Cancel,
+    Confirm,
+    Escalate,
+    Hold,
+    Note,
+    PublicMessage,
+    Reject,
+    Reopen,
+    Reprioritise,
+    Resolve,
+    Resume,
+    Take,
+)
+from workflows.publication import Event, Publication, Published, Result
+from workflows.record import Incident
+from workflows.vocabulary import CancelReason, ClosedBy, EventKind, HoldReason, Impact, Status, Urgency
+
+WHO = st.sampled_from([ASHA, CARLA, INES, NOAH, STRANGER])
+WHAT = st.one_of(
+    st.sampled_from([Acknowledge(), Take(), Resume(), Amend(category="network"), Cancel(CancelReason.DUPLICATE)]),
+    st.builds(Assign, st.sampled_from([None, "service-desk", "network"]), st.sampled_from([None, "asha"])),
+    st.builds(Escalate, st.just("so far")),
+    st.builds(Reprioritise, st.sampled_from(Impact), st.sampled_from(Urgency), st.just("asked")),
+    st.builds(Hold, st.sampled_from(HoldReason), st.sampled_from([None, "Which one?"])),
+    st.builds(Resolve, st.sampled_from(["fixed", "unheard of"]), st.just("done")),
+    st.builds(Confirm, st.sampled_from([None, 1, 2])),
+    st.builds(Reject, st.just("no"), st.sampled_from([None, 1, 2])),
+    st.builds(Reopen, st.just("back")),
+    st.sampled_from([Note("a note"), PublicMessage("a message")]),
+)
+SAVED = TypeAdapter(Incident)
+
+
+class LifeOfAnIncident(RuleBasedStateMachine):
+    """People say anything in any order, time passes, workers vanish, publications come late or twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.life = Life()
+        self.everything: dict[int, Event] = {}
+        self.in_flight: Publication | None = None
+
+    @rule(who=WHO, what=WHAT)
+    def say(self, who: object, what: object) -> None:
+        """A message is applied or refused; the same id again changes nothing."""
+        was_over, before = self.life.incident.is_over, self.life.facts
+        outcome = self.life.says(who, what)  # type: ignore[arg-type]
+        if was_over:
+            assert outcome.result is Result.REFUSED
+        if outcome.result is Result.REFUSED:
+            assert (self.life.facts.status, self.life.facts.cycle, self.life.facts.due) == (before.status, before.cycle, before.due)
+        saved = SAVED.dump_json(self.life.incident)
+        self.life.says(who, what, command_id=outcome.command_id)  # type: ignore[arg-type]
+        assert SAVED.dump_json(self.life.incident) == saved
+
+    @rule(hours=st.integers(0, 80))
+    def time_passes(self, hours: int) -> None:
+        """With a worker at hand, every date happens at its time."""
+        before = len(self.life.incident.events)
+        self.life.passes(timedelta(hours=hours))
+        assert all(event.at == event.planned_at for event in self.life.incident.events[before:] if event.planned_at)
+
+    @rule(hours=st.integers(0, 400))
+    def nobody_is_there(self, hours: int) -> None:
+        """After an outage nothing is left due."""
+        self.life.sleeps(timedelta(hours=hours))
+
+    @rule()
+    def publish(self) -> None:
+        """The record takes what it was given, whenever it gets round to it."""
+        if self.in_flight is None:
+            self.in_flight = self.life.incident.publication()
+        else:
+            self.life.incident.published(Published(self.in_flight.up_to), self.life.now)
+            self.in_flight = None
+
+    @rule()
+    def hand_over(self) -> None:
+        """A long history continues in a fresh run with the same state."""
+        self.life.incident = SAVED.validate_json(SAVED.dump_json(self.life.incident))
+
+    @invariant()
+    def events_have_no_gap(self) -> None:
+        """Every version is one event, published or waiting; none is lost, none is numbered twice."""
+        for event in self.life.incident.events:
+            known = self.everything.setdefault(event.seq, event)
+            assert (known.kind, known.at) == (event.kind, event.at)
+        assert sorted(self.everything) == list(range(1, self.life.facts.version + 1))
+
+    @invariant()
+    def time_never_runs_backward(self) -> None:
+        """Events stand in the order in which they happened."""
+        instants = [self.everything[seq].at for seq in sorted(self.everything)]
+        assert instants == sorted(instants)
+
+    @invariant()
+    def nothing_is_overdue(self) -> None:
+        """What was due has happened."""
+        assert all(deadline.at > self.life.now for deadline in self.life.facts.due)
+
+    @invariant()
+    def the_end_has_no_dates(self) -> None:
+        """A closed or cancelled incident waits for nothing."""
+        if self.life.incident.is_over:
+            assert self.life.facts.due == ()
+
+    @invariant()
+    def silence_never_closes_early(self) -> None:
+        """Closed by silence means five working days of it, counted from the last resolution (S11)."""
+        facts = self.life.facts
+        if facts.closed_by is ClosedBy.SILENCE:
+            assert facts.closed_at is not None
+            assert facts.resolved_at is not None
+            office = self.life.incident.rules.calendars["office"]
+            assert office.between(facts.resolved_at, facts.closed_at) >= office.days(5)
+
+    @invariant()
+    def a_cycle_is_a_reopening(self) -> None:
+        """The cycle counts resolutions: one more than reopenings (S12)."""
+        assert self.life.facts.cycle == self.life.facts.reopen_count + 1
+
+    @invariant()
+    def holding_has_a_reason(self) -> None:
+        """On hold and its reason come and go together (S4)."""
+        assert (self.life.facts.status is Status.ON_HOLD) == (self.life.facts.hold_reason is not None)
+
+    @invariant()
+    def every_closing_is_once(self) -> None:
+        """Closed at most once."""
+        assert sum(event.kind is EventKind.CLOSED for event in self.everything.values()) <= 1
+
+
+TestLives = LifeOfAnIncident.TestCase
+TestLives.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
