@@ -145,4 +145,4 @@ class LifeOfAnIncident(RuleBasedStateMachine):
 
 
 TestLives = LifeOfAnIncident.TestCase
-TestLives.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestLives.settings = settings(max_examples=500, stateful_step_count=40, deadline=None)
