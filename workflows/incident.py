@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.decisions import receive
     from workflows.messages import Intake, Malformed, Sent, read
     from workflows.publication import Closure, Published, Snapshot
-    from workflows.record import Incident
+    from workflows.record import HandedOver, Incident
     from workflows.vocabulary import Status
 
 
@@ -27,17 +27,17 @@ class IncidentWorkflow:
     """One incident, from report to closure. Its workflow id is its number (S1)."""
 
     @workflow.init
-    def __init__(self, intake: Intake, carried: Incident | None = None) -> None:
-        """``carried`` is the state of the run before, when a long history was handed over to a fresh one."""
-        self.intake = intake
-        self.is_handed_over = carried is not None
-        self.incident = carried or Incident.reported(intake)
+    def __init__(self, opening: Intake | HandedOver) -> None:
+        """A new report, or the state of the run before this one."""
+        self.is_handed_over = isinstance(opening, HandedOver)
+        self.intake = opening.intake if isinstance(opening, HandedOver) else opening
+        self.incident = opening.incident if isinstance(opening, HandedOver) else Incident.reported(opening)
         self.inbox: list[Sent[Any] | Malformed] = []
         self.publishing: workflow.ActivityHandle[Published] | None = None
         self.alarm = Alarm()
 
     @workflow.run
-    async def run(self, intake: Intake, carried: Incident | None = None) -> Closure:  # noqa: ARG002 -- the SDK passes what __init__ took
+    async def run(self, opening: Intake | HandedOver) -> Closure:  # noqa: ARG002 -- the SDK passes what __init__ took
         """The process, one line a step."""
         if not self.is_handed_over:
             self.log()  # 1
@@ -123,7 +123,7 @@ class IncidentWorkflow:
     def hand_over_a_long_history(self) -> None:
         """Continues in a fresh run when the server suggests it; between two publications, so that none is orphaned."""
         if workflow.info().is_continue_as_new_suggested() and self.publishing is None:
-            workflow.continue_as_new(args=[self.intake, self.incident])
+            workflow.continue_as_new(HandedOver(self.intake, self.incident))
 
     # what people and machines say: one message, one handler
 

@@ -260,6 +260,14 @@ class Incident:
             )
 
 
+@dataclass(frozen=True)
+class HandedOver:
+    """What one run of an incident's workflow leaves to the next, when its history has grown long."""
+
+    intake: Intake
+    incident: Incident
+
+
 CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS})
 
 

@@ -59,7 +59,9 @@ def changed_after_publication(book: Book = HOLDFAST) -> list[str]:
 def main() -> int:
     """Locks what is new; 1 if a published rule was changed."""
     if broken := changed_after_publication():
-        sys.stderr.write(f"Published rules were changed: {', '.join(broken)}. Put them back and append a new entry with a later valid_from.\n")
+        sys.stderr.write(
+            f"Published rules were changed: {', '.join(broken)}. Put them back and append a new entry with a later valid_from.\n"
+        )
         return 1
     lines = [f"{name} {digest}" for name, digest in digests(HOLDFAST).items()]
     LOCK.write_text("\n".join(["# Written by python -m workflows.policies.lock; do not edit.", *lines, ""]), encoding="utf-8")
