@@ -5,38 +5,197 @@ configured by Temporal's own names (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPOR
 """
 
 import os
-from functools import cached_property
+from collections.abc import Iterable
+from difflib import get_close_matches
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "HOLDFAST_"
+SECRETS_DIR = PREFIX + "SECRETS_DIR"
+# Names a desk's people use in their shells, no settings: what curl needs, written by holdfast up into keys.env.
+_OF_THE_CLIENT = frozenset({SECRETS_DIR, PREFIX + "URL", PREFIX + "KEY"})
+_LINK_KEY_FILE = "link.key"
+_KEY_LENGTH = 32
+_KEY_VARIETY = 10
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; each line is a sentence that names the setting and says what to do."""
 
 
 class Settings(BaseSettings):
-    """All settings with their defaults; ``holdfast doctor`` shows what is in force, secrets masked."""
+    """All settings with their defaults; ``holdfast settings`` shows what is in force, secrets masked."""
 
-    model_config = SettingsConfigDict(env_prefix="HOLDFAST_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True)
 
     data_dir: Path = Field(Path(".holdfast"), description="Where holdfast up keeps its databases, keys and logs.")
-    database_url: str | None = Field(None, description="sqlite:///FILE or postgresql://USER@HOST/NAME; default: a file in the data directory.")
-    database_password: SecretStr | None = Field(None, description="Password for the database, where the URL has none.")
-    base_url: str = Field("http://127.0.0.1:8080", description="Where people reach the desk; links in letters begin with it.")
+    database_password: SecretStr | None = Field(None, description="Password for the database, where its address has none.")
+    database_url: str = Field(
+        default_factory=lambda known: f"sqlite:///{known['data_dir'] / 'holdfast.db'}",
+        repr=False,
+        description="sqlite:///FILE or postgresql://USER@HOST/NAME; default: holdfast.db in the data directory.",
+    )
     listen_host: str = Field("127.0.0.1", description="Address the API listens on.")
     listen_port: int = Field(8080, ge=1, le=65535, description="Port the API listens on.")
+    base_url: str = Field(
+        default_factory=lambda known: f"http://127.0.0.1:{known['listen_port']}",
+        description="Where people reach the desk; links in letters begin with it; default: http://127.0.0.1 with the port above.",
+    )
+    trusted_proxies: str | None = Field(
+        None, description="Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas; none: no proxy is believed."
+    )
     temporal_port: int = Field(7233, ge=1, le=65535, description="Port of the embedded Temporal server of holdfast up.")
-    task_queue: str = Field("holdfast", description="Temporal task queue of the desk.")
+    history_days: int = Field(30, ge=1, le=3650, description="Days the embedded Temporal server keeps the history of a closed incident.")
+    task_queue: str = Field("holdfast", min_length=1, max_length=200, description="Temporal task queue of the desk.")
     policies: Path | None = Field(None, description="A Python file with a BOOK of policies, to exchange the desk's rules as a whole.")
-    link_keys: tuple[SecretStr, ...] = Field((), description="Keys that sign links in letters, newest first, separated by commas; at least 32 characters each.")
+    link_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Keys that sign links in letters, newest first, separated by commas; at least 32 characters each."
+    )
     link_days: int = Field(30, ge=1, le=365, description="How many days a link in a letter works.")
     mail_from: str = Field("Service desk <desk@localhost.invalid>", description="Sender of letters.")
-    mail_domain: str = Field("holdfast.invalid", description="Domain in Message-IDs.")
-    smtp_host: str | None = Field(None, description="Mail relay. None: letters are kept in the ledger and shown on the Outbox page.")
+    mail_domain: str = Field("holdfast.invalid", min_length=1, description="Domain in Message-IDs.")
+    smtp_host: str | None = Field(None, description="Mail relay; none: letters are kept in the ledger and shown on the Outbox page.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail relay.")
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection to the relay is protected.")
     smtp_user: str | None = Field(None, description="User name at the relay.")
     smtp_password: SecretStr | None = Field(None, description="Password at the relay.")
-    outcome_wait_seconds: float = Field(2.0, ge=0, le=30, description="How long the API waits for the outcome of a command.")
+    outcome_wait_seconds: float = Field(2.0, ge=0, le=30, description="How long the API waits for the outcome of a command, in seconds.")
     commands_in_flight: int = Field(16, ge=1, le=1000, description="Commands the API has in flight at once; more wait their turn.")
     workflow_tasks: int = Field(8, ge=2, le=200, description="Workflow tasks a worker runs at once.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_means_absent(cls, value: Any, info: ValidationInfo) -> Any:
+        """An empty line in an .env file is a setting left out, as compose files pass them on."""
+        if value == "" and info.field_name:
+            return cls.model_fields[info.field_name].get_default(call_default_factory=True, validated_data=info.data)
+        return value
+
+    @field_validator("data_dir", "policies")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_password(cls, value: str, info: ValidationInfo) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        password: SecretStr | None = info.data.get("database_password")
+        parts = urlsplit(value)
+        if not password or parts.password or parts.scheme != "postgresql":
+            return value
+        user, _, place = parts.netloc.rpartition("@")
+        if not user:
+            raise ValueError("must name the user the password belongs to, as in postgresql://USER@HOST/NAME")
+        return urlunsplit(parts._replace(netloc=f"{user}:{quote(password.get_secret_value(), safe='')}@{place}"))
+
+    @field_validator("base_url")
+    @classmethod
+    def _a_place_on_the_web(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be an address such as https://desk.example.org")
+        return value.rstrip("/")
+
+    @field_validator("link_keys", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if "@" not in parseaddr(value)[1] or any(ord(character) < 32 for character in value):  # noqa: PLR2004 -- control characters
+            raise ValueError("must be a mail address such as Service desk <desk@example.org>")
+        return value
+
+    @model_validator(mode="after")
+    def _complete_relay(self) -> Self:
+        if bool(self.smtp_user) != bool(self.smtp_password):
+            raise ValueError("HOLDFAST_SMTP_USER and HOLDFAST_SMTP_PASSWORD belong together; set both or neither.")
+        return self
+
+
+def read_settings(*, signs_links: bool = False) -> Settings:
+    """What the environment and the secrets directory say.
+
+    ``signs_links``: for processes that write or read links in letters; without a key of the environment they take the one that
+    ``holdfast up`` made for this data directory. Raises SettingsError, one sentence for each wrong setting.
+    """
+    secrets = os.environ.get(SECRETS_DIR) or None
+    if secrets and not Path(secrets).is_dir():
+        raise SettingsError(f"{SECRETS_DIR} is {secrets}, which is no directory; name one with a file for each secret, or leave it out.")
+    options: dict[str, Any] = {"_secrets_dir": secrets}
+    try:
+        settings = Settings(**options)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentences(error))) from None
+    if any(_is_easy_to_guess(key.get_secret_value()) for key in settings.link_keys):
+        raise SettingsError(
+            f"HOLDFAST_LINK_KEYS needs random keys of at least {_KEY_LENGTH} characters each; make one with: openssl rand -hex 32"
+        )
+    return _with_link_keys(settings) if signs_links and not settings.link_keys else settings
+
+
+def link_key_file(settings: Settings) -> Path:
+    """Where ``holdfast up`` keeps the key that signs its links."""
+    return settings.data_dir / _LINK_KEY_FILE
+
+
+def unknown_names(names: Iterable[str] | None = None) -> dict[str, str | None]:
+    """Names in the environment that look like settings and are none, each with the setting probably meant."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    seen = (name.upper() for name in (os.environ if names is None else names))
+    strangers = [name for name in seen if name.startswith(PREFIX) and name not in known | _OF_THE_CLIENT and not name.endswith("_KEY")]
+    return {name: next(iter(get_close_matches(name, known, n=1)), None) for name in sorted(strangers)}
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment for the processes of ``holdfast up``: as here, but with the embedded Temporal server and nothing else of Temporal."""
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    return mine | {
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{settings.temporal_port}",
+        "TEMPORAL_NAMESPACE": "default",
+        "TEMPORAL_CONFIG_FILE": os.devnull,
+        PREFIX + "DATA_DIR": str(settings.data_dir),
+    }
+
+
+def names_a_temporal_server() -> bool:
+    """Whether the environment says where Temporal is; else it is the embedded one."""
+    return any(os.environ.get(name) for name in ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE"))
+
+
+def _is_easy_to_guess(key: str) -> bool:
+    """Too short, too even, or copied from somewhere: whoever guesses the key can answer for any caller (S15)."""
+    return len(key) < _KEY_LENGTH or len(set(key)) < _KEY_VARIETY or any(word in key.lower() for word in ("change", "example", "secret"))
+
+
+def _with_link_keys(settings: Settings) -> Settings:
+    try:
+        made = link_key_file(settings).read_text(encoding="utf-8").strip()
+    except OSError:
+        made = ""
+    if not made:
+        raise SettingsError(
+            "HOLDFAST_LINK_KEYS is missing; make a key with: openssl rand -hex 32, or use holdfast up, which makes its own."
+        )
+    return settings.model_copy(update={"link_keys": (SecretStr(made),)})
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    lines = []
+    for each in error.errors(include_input=False, include_url=False):
+        if each["type"] == "default_factory_not_called":
+            continue
+        name = PREFIX + str(each["loc"][0]).upper() if each["loc"] else ""
+        message = each["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}: {message}".removeprefix(": ").rstrip(".") + ".")
+    return lines
