@@ -26,6 +26,10 @@ class Alarm:
             kept.append((deadline, asyncio.create_task(workflow.sleep(deadline - workflow.now()))))
         self._timers = kept
 
+    def retire(self) -> None:
+        """No deadline will come any more. Timers end with the workflow by themselves; cancelling one would cost an event."""
+        self._timers = []
+
     def rings(self) -> bool:
         """Whether the time has come."""
         return any(timer.done() for _, timer in self._timers)

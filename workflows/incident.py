@@ -90,7 +90,10 @@ class IncidentWorkflow:
                 return
             self.hand_over_a_long_history()
             self.publish_what_is_new()
-            self.alarm.set(self.incident.next_deadline)
+            if self.incident.is_over:
+                self.alarm.retire()
+            else:
+                self.alarm.set(self.incident.next_deadline)
             await workflow.wait_condition(self.something_happened)
 
     def something_happened(self) -> bool:

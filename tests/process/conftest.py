@@ -115,6 +115,9 @@ async def time_server() -> AsyncIterator[WorkflowEnvironment]:
             'history.timerProcessorMaxTimeShift="10ms"',
             "--dynamic-config-value",
             "history.MaxBufferedQueryCount=100",
+            # A plain incident stays below; one that is talked to a lot hands over after a hundred events instead of four thousand.
+            "--dynamic-config-value",
+            "limit.historyCount.suggestContinueAsNew=100",
         ],
     ) as env:
         yield env

@@ -108,3 +108,25 @@ async def test_its_history_replays(desk: Desk) -> None:
     await incident.result()
     replayer = Replayer(workflows=[IncidentWorkflow], data_converter=pydantic_data_converter, workflow_runner=runner())
     await replayer.replay_workflow(await incident.fetch_history())
+
+
+async def test_a_long_history_is_handed_over_and_nothing_is_lost(desk: Desk) -> None:
+    """Sixty notes across several runs: each applied once and in order, a date set before the first hand-over still comes, repeated commands are still known."""
+    incident = await desk.report(CARLA, BROKEN)
+    first_run = (await incident.describe()).run_id
+    await desk.says(incident, ASHA, FIXED, command_id="resolved")
+    ids = []
+    for number in range(60):
+        ids.append(await desk.says(incident, ASHA, Note(f"note {number}")))
+        if number % 7 == 0:
+            await desk.settles(incident)
+    await desk.says(incident, ASHA, FIXED, command_id="resolved")
+    assert (await incident.describe()).run_id != first_run
+    await desk.passes(incident, timedelta(days=21))
+    assert (await incident.result()).status is Status.CLOSED
+    events = desk.shelf.events[incident.id]
+    assert sorted(events) == list(range(1, desk.shelf.facts[incident.id].version + 1))
+    noted = [event.after["text"] for _, event in sorted(events.items()) if event.kind is EventKind.NOTED]
+    assert noted == [f"note {number}" for number in range(60)]
+    assert [event.kind for event in events.values()].count(EventKind.RESOLVED) == 1
+    assert {desk.shelf.outcomes[name].result for name in ids} == {Result.APPLIED}
