@@ -1,25 +1,206 @@
 """The command line: ``holdfast up | worker | api | migrate | doctor | directory | keys | settings``.
 
-Data goes to standard output, messages to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 5 unavailable.
+Data goes to standard output, messages to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 5 unavailable. What a command needs is imported
+when it runs, so that ``--help`` answers at once and ``holdfast up`` stays small.
 """
+# ruff: noqa: PLC0415 -- see above
+
+import asyncio
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from activities.house.refusals import RefusedError, UsageRefusedError
+from activities.settings import SettingsError, read_settings
+
 app = typer.Typer(
     name="holdfast",
-    help="Durable IT incident management.",
     no_args_is_help=True,
-    add_completion=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+directory = typer.Typer(no_args_is_help=True, help="People and groups of the desk.")
+keys = typer.Typer(no_args_is_help=True, help="API keys of people and integrations.")
+app.add_typer(directory, name="directory")
+app.add_typer(keys, name="keys")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Parent = Annotated[int | None, typer.Option("--parent", hidden=True, help="End when this process ends.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"holdfast {version('holdfast')}")
+        raise typer.Exit
 
 
 @app.callback()
-def _holdfast() -> None:
-    """Durable IT incident management: start the whole desk with ``holdfast up``."""
+def _holdfast(
+    _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Durable IT incident management: start the whole desk with: holdfast up."""
+
+
+@app.command()
+def up() -> None:
+    """Start the whole desk on this machine: Temporal server, worker and API.
+
+    Everything lives in one directory (HOLDFAST_DATA_DIR, default .holdfast); stop with Ctrl-C, start again, and it goes on where it was.
+
+    Example:  holdfast up
+    """
+    from activities.house.house import open_house
+
+    open_house(read_settings(), say=lambda text: print(text, file=sys.stderr, flush=True), show=lambda text: print(text, flush=True))
+
+
+@app.command()
+def worker(parent: Parent = None) -> None:
+    """Run a worker: it carries out the process of every incident. Start as many as needed.
+
+    Example:  HOLDFAST_DATABASE_URL=postgresql://desk@db/desk TEMPORAL_ADDRESS=temporal:7233 holdfast worker
+    """
+    from activities.house.serving import begin, run_to_the_end
+
+    settings = read_settings(signs_links=True)
+    begin(settings, "worker", parent)
+    from activities.house.household import WORKER_PATIENCE
+    from worker import PATIENCE, run_worker
+
+    run_to_the_end(run_worker(settings, WORKER_PATIENCE if parent else PATIENCE))
+
+
+@app.command()
+def api(parent: Parent = None) -> None:
+    """Run the front door: HTTP API, link pages and Outbox.
+
+    Example:  HOLDFAST_LISTEN_HOST=0.0.0.0 HOLDFAST_BASE_URL=https://desk.example.org holdfast api
+    """
+    from activities.house.serving import begin, run_to_the_end
+
+    settings = read_settings(signs_links=True)
+    begin(settings, "api", parent)
+    from activities.house.api_server import run_api
+
+    run_to_the_end(run_api(settings))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version; run it before starting the processes of a new one.
+
+    Example:  HOLDFAST_DATABASE_URL=postgresql://desk@db/desk holdfast migrate
+    """
+    from activities.house.office import bring_up_to_date
+
+    print(bring_up_to_date(read_settings()))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Examine the set-up and say what is wrong and what to do about it. Exit code 1 when something fails.
+
+    Examples:  holdfast doctor    holdfast doctor --json | jq '.[] | select(.level != "ok")'
+    """
+    from activities.house.doctor import examine, failed, told
+
+    findings = asyncio.run(examine())
+    print(json.dumps([finding.as_dict() for finding in findings], indent=2) if as_json else told(findings))
+    raise typer.Exit(1 if failed(findings) else 0)
+
+
+@app.command()
+def settings(
+    example: Annotated[bool, typer.Option("--example", help="Show all settings as a file to copy to .env.")] = False,
+    page: Annotated[bool, typer.Option("--page", hidden=True, help="The settings page of the documentation.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the settings in force, secrets masked.
+
+    Examples:  holdfast settings    holdfast settings --example > .env.example
+    """
+    from activities.house import settings_page
+
+    if example or page:
+        print(settings_page.example() if example else settings_page.page(), end="")
+        return
+    shown = settings_page.in_force(read_settings())
+    print(json.dumps(shown, indent=2) if as_json else "\n".join(f"{name}={value}" for name, value in shown.items()))
+
+
+@directory.command("import")
+def directory_import(file: Annotated[Path, typer.Argument(help="A TOML file with people and groups.")]) -> None:
+    """Load people and groups from a TOML file; who is already known is updated.
+
+    Example:  holdfast directory import directory.toml
+    """
+    from activities.house.office import import_directory
+
+    print(import_directory(read_settings(), file))
+
+
+@keys.command("issue")
+def keys_issue(
+    person: Annotated[str | None, typer.Option(help="Id of the person the key acts for.")] = None,
+    integration: Annotated[str | None, typer.Option(help="Name of the integration the key acts for.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="Role of an integration; repeat for several.")] = None,
+    label: Annotated[str, typer.Option(help="What the key is for.")] = "",
+) -> None:
+    """Make an API key and show it, once, on standard output.
+
+    Examples:  holdfast keys issue --person asha    holdfast keys issue --integration monitoring --role agent
+    """
+    from activities.house.office import issue
+
+    if (person is None) == (integration is None):
+        raise UsageRefusedError("Say whose key it is: either --person ID or --integration NAME.")
+    print(issue(read_settings(), person=person, integration=integration, roles=role or [], label=label))
+
+
+@keys.command("list")
+def keys_list(as_json: AsJson = False) -> None:
+    """Show all keys, never the secrets.
+
+    Example:  holdfast keys list --json
+    """
+    from activities.house.office import keys_told, list_all
+
+    found = list_all(read_settings())
+    print(json.dumps(found, indent=2) if as_json else keys_told(found))
+
+
+@keys.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(help="Id of the key, from: holdfast keys list.")]) -> None:
+    """Close a key for ever.
+
+    Example:  holdfast keys revoke key-01j...
+    """
+    from activities.house.office import revoke
+
+    revoke(read_settings(), key_id)
+    print(f"{key_id} opens nothing any more.")
 
 
 def main() -> None:
-    """Runs one command."""
-    app()
+    """Runs one command; what goes wrong is told in sentences, not in tracebacks."""
+    try:
+        app()
+    except SettingsError as error:
+        _end(error, 2)
+    except RefusedError as error:
+        _end(error, error.exit_code)
+
+
+def _end(error: Exception, code: int) -> None:
+    for line in str(error).splitlines():
+        print(line, file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

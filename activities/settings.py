@@ -73,9 +73,12 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_means_absent(cls, value: Any, info: ValidationInfo) -> Any:
         """An empty line in an .env file is a setting left out, as compose files pass them on."""
-        if value == "" and info.field_name:
+        if value != "" or not info.field_name:
+            return value
+        try:
             return cls.model_fields[info.field_name].get_default(call_default_factory=True, validated_data=info.data)
-        return value
+        except KeyError as missing:
+            raise ValueError(f"has no default while {PREFIX}{str(missing.args[0]).upper()} is wrong") from None
 
     @field_validator("data_dir", "policies")
     @classmethod

@@ -1,0 +1,135 @@
+"""What the commands do that work on the record: migrate, directory, keys. Each opens the database, does one thing, and closes it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.database.migrate import migrate
+from activities.database.session import open_database
+from activities.database.tables import people
+from activities.directory_file import DirectoryFileError, load_directory
+from activities.house.data_directory import prepare
+from activities.house.refusals import RefusedError, UnavailableError, UsageRefusedError
+from activities.keys import KeyRecord, issue_key, list_keys, revoke_key
+from activities.settings import Settings
+from workflows.vocabulary import Role
+
+T = TypeVar("T")
+Line = dict[str, Any]
+
+
+def bring_up_to_date(settings: Settings) -> str:
+    """Migrates; answers with a sentence. Raises UnavailableError where the database does not answer."""
+    _make_room(settings)
+    with_advice(lambda: migrate(settings.database_url))
+    return "The database is up to date."
+
+
+def import_directory(settings: Settings, file: Path) -> str:
+    """Loads people and groups from a TOML file; answers with a sentence. Raises UsageRefusedError where the file is no directory."""
+    if not file.is_file():
+        raise UsageRefusedError(f"{file} does not exist; name a TOML file such as activities/directory_sample.toml.")
+    try:
+        loaded = _on(settings, lambda engine: load_directory(engine, file.read_text(encoding="utf-8")))
+    except (DirectoryFileError, UnicodeDecodeError) as error:
+        raise UsageRefusedError(f"{file}: {error}") from None
+    return str(loaded)
+
+
+def issue(settings: Settings, *, person: str | None, integration: str | None, roles: list[str], label: str) -> str:
+    """A new key. Raises UsageRefusedError for an unknown person or role."""
+    try:
+        wanted = tuple(Role(role) for role in roles)
+    except ValueError:
+        raise UsageRefusedError(f"A role is one of: {', '.join(Role)}.") from None
+
+    async def work(engine: AsyncEngine) -> str:
+        if person is not None and not await _is_known(engine, person):
+            raise UsageRefusedError(f"The directory knows no {person}; add the person with: holdfast directory import FILE.")
+        return (await issue_key(engine, person=person, integration=integration, roles=wanted, label=label)).secret
+
+    try:
+        return _on(settings, work)
+    except ValueError as error:
+        raise UsageRefusedError(f"{str(error).capitalize()}.") from None
+
+
+def list_all(settings: Settings) -> list[Line]:
+    """All keys, oldest first, as plain values."""
+    return [_plain(key) for key in _on(settings, list_keys)]
+
+
+def keys_told(found: list[Line]) -> str:
+    """The keys as lines for a person."""
+    if not found:
+        return "There are no keys yet; make one with: holdfast keys issue --person ID"
+    return "\n".join(
+        f"{key['id']}  {key['owner']:<20}  {key['state']:<8}  last used {key['used_at'] or 'never'}  {key['label']}" for key in found
+    )
+
+
+def revoke(settings: Settings, key_id: str) -> None:
+    """Closes a key. Raises RefusedError where none of that id is open."""
+    if not _on(settings, lambda engine: revoke_key(engine, key_id)):
+        raise RefusedError(f"There is no open key {key_id}; see: holdfast keys list")
+
+
+def with_advice(work: Callable[[], T]) -> T:
+    """Does database work and turns the driver's errors into sentences that say what to do."""
+    try:
+        return work()
+    except ProgrammingError:
+        raise RefusedError("The database is not up to date; run: holdfast migrate") from None
+    except OperationalError as error:
+        if "no such table" in str(error.orig) or "no such column" in str(error.orig):
+            raise RefusedError("The database is not up to date; run: holdfast migrate") from None
+        raise UnavailableError(
+            f"The database does not answer: {_first_line(error)}; check HOLDFAST_DATABASE_URL and that it runs."
+        ) from None
+    except SQLAlchemyError as error:
+        raise UnavailableError(f"The database cannot be used: {type(error).__name__}; check HOLDFAST_DATABASE_URL.") from None
+
+
+def _on(settings: Settings, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+    _make_room(settings)
+
+    async def once() -> T:
+        engine = open_database(settings.database_url)
+        try:
+            return await work(engine)
+        finally:
+            await engine.dispose()
+
+    return with_advice(lambda: asyncio.run(once()))
+
+
+def _make_room(settings: Settings) -> None:
+    if settings.database_url == f"sqlite:///{settings.data_dir / 'holdfast.db'}":
+        prepare(settings)
+
+
+async def _is_known(engine: AsyncEngine, person: str) -> bool:
+    async with engine.connect() as connection:
+        return (await connection.execute(select(people.c.id).where(people.c.id == person))).first() is not None
+
+
+def _plain(key: KeyRecord) -> Line:
+    return {
+        "id": key.id,
+        "owner": key.person or key.integration,
+        "kind": "person" if key.person else "integration",
+        "roles": [role.value for role in key.roles],
+        "label": key.label,
+        "state": "revoked" if key.revoked_at else "open",
+        "created_at": key.created_at.isoformat(),
+        "used_at": key.used_at.isoformat() if key.used_at else None,
+    }
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0].rstrip(".")

@@ -1,0 +1,42 @@
+"""How every process of the desk reaches Temporal: by Temporal's own names in the environment, else the embedded server."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+
+from activities.settings import Settings, names_a_temporal_server
+
+_FIRST_PAUSE = 0.5  # seconds
+_LONGEST_PAUSE = 10.0
+log = structlog.get_logger("holdfast.temporal")
+
+
+def connection_options(settings: Settings) -> dict[str, Any]:
+    """What ``Client.connect`` takes: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS and the others, or a TOML profile of Temporal's."""
+    options: dict[str, Any] = {**ClientConfig.load_client_connect_config()}
+    if not options.get("target_host") or not names_a_temporal_server():
+        options["target_host"] = f"127.0.0.1:{settings.temporal_port}"
+    return options | {"data_converter": pydantic_data_converter}
+
+
+async def connect(settings: Settings, *, lazy: bool = False) -> Client:
+    """A client with the desk's data converter. Raises RuntimeError while Temporal is away, unless ``lazy``: then the first call does."""
+    return await Client.connect(**connection_options(settings), lazy=lazy)
+
+
+async def connect_patiently(settings: Settings) -> Client:
+    """Waits for Temporal as long as it takes; says so once, and again when it is back."""
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            return await connect(settings)
+        except (RuntimeError, RPCError, OSError):
+            if pause == _FIRST_PAUSE:
+                log.warning("Temporal does not answer; waiting for it", address=connection_options(settings)["target_host"])
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
