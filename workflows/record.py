@@ -159,11 +159,11 @@ class Incident:
             )
 
     def _meant_by(self, audience: Audience) -> tuple[str, ...]:
-        """The ids from which the directory finds the people: a caller, an assignee or else the group, a group."""
+        """The ids from which the directory finds the people: a caller; an assignee and the group behind them; a group."""
         facts = self.facts
         named: dict[Audience, tuple[str | None, ...]] = {
             Audience.CALLER: (facts.affected,),
-            Audience.ASSIGNEE: (facts.person,) if facts.person else (facts.group,),
+            Audience.ASSIGNEE: (facts.person, facts.group),
             Audience.GROUP: (facts.group,),
             Audience.GROUP_LEAD: (facts.group,),
             Audience.INCIDENT_MANAGER: (),

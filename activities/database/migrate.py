@@ -1,0 +1,61 @@
+"""Brings the record's tables up to date; safe when several processes start at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+# Any number will do as long as every Holdfast process uses the same one.
+_ADVISORY_LOCK = 4_207_151_042
+
+
+def migrate(url: str) -> None:
+    """Applies what is missing, to head. Raises OperationalError where the database cannot be reached."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection, _one_at_a_time(connection):
+            configuration = _configuration()
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, "head")
+    finally:
+        engine.dispose()
+
+
+async def is_at_head(engine: AsyncEngine) -> bool:
+    """Whether every migration has been applied."""
+    async with engine.connect() as connection:
+        applied = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
+    return set(applied) == set(ScriptDirectory.from_config(_configuration()).get_heads())
+
+
+def _configuration() -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return configuration
+
+
+@contextmanager
+def _one_at_a_time(connection: Connection) -> Iterator[None]:
+    """The others wait and then find nothing left to do. All or nothing: both databases keep schema changes inside a transaction."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("PRAGMA busy_timeout=30000"))
+        connection.execute(text("PRAGMA journal_mode=WAL"))
+        begin = "BEGIN IMMEDIATE"
+    else:
+        begin = "BEGIN"
+    connection.execute(text(begin))
+    try:
+        if connection.dialect.name != "sqlite":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+        yield
+        connection.execute(text("COMMIT"))
+    except BaseException:
+        connection.execute(text("ROLLBACK"))
+        raise

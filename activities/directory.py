@@ -1,0 +1,72 @@
+"""People, groups and levels: who is meant right now (process.md S5, S10, S14). Functions take the connection of a transaction that is open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import String, select, type_coerce
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.database.tables import groups, memberships, people
+from workflows.publication import LetterOwed
+from workflows.vocabulary import Audience, Role
+
+GROUP_MAILBOX = "group:"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person as far as letters need one."""
+
+    id: str
+    has_address: bool
+    is_absent: bool
+
+
+async def recipients(connection: AsyncConnection, owed: LetterOwed, now: datetime) -> tuple[str, ...]:
+    """Ids of everybody the letter is for: people, or ``group:ID`` for a group with a mailbox. Empty if the directory has nobody to reach."""
+    if owed.to is Audience.INCIDENT_MANAGER:
+        return await _incident_managers(connection)
+    named = owed.addressees[0] if owed.addressees else None
+    if named is None:
+        return ()
+    if owed.to is Audience.GROUP:
+        return await _group(connection, named, now)
+    if owed.to is Audience.GROUP_LEAD:
+        return await _lead(connection, named)
+    person = await _person(connection, named, now)
+    if owed.to is Audience.CALLER:
+        return (named,) if person is not None and person.has_address else ()
+    # The person; if absent, unknown or without address: the group behind them (S5).
+    if person is not None and person.has_address and not person.is_absent:
+        return (named,)
+    return await _group(connection, owed.addressees[-1], now)
+
+
+async def _person(connection: AsyncConnection, person: str, now: datetime) -> Person | None:
+    found = (await connection.execute(select(people.c.email, people.c.absent_until).where(people.c.id == person))).one_or_none()
+    if found is None:
+        return None
+    return Person(person, bool(found.email), found.absent_until is not None and found.absent_until > now)
+
+
+async def _group(connection: AsyncConnection, group: str, now: datetime) -> tuple[str, ...]:
+    """The group's mailbox, else its members; absent ones only if nobody else is left."""
+    if (await connection.execute(select(groups.c.email).where(groups.c.id == group))).scalar_one_or_none():
+        return (f"{GROUP_MAILBOX}{group}",)
+    members = select(people.c.id, people.c.absent_until).join(memberships, memberships.c.person == people.c.id)
+    reachable = members.where(memberships.c.group == group, people.c.email.is_not(None)).order_by(people.c.id)
+    found = (await connection.execute(reachable)).all()
+    present = tuple(each.id for each in found if each.absent_until is None or each.absent_until <= now)
+    return present or tuple(each.id for each in found)
+
+
+async def _lead(connection: AsyncConnection, group: str) -> tuple[str, ...]:
+    lead = select(people.c.id).join(groups, groups.c.lead == people.c.id).where(groups.c.id == group, people.c.email.is_not(None))
+    return tuple((await connection.execute(lead)).scalars())
+
+
+async def _incident_managers(connection: AsyncConnection) -> tuple[str, ...]:
+    # The roles are a short JSON list of known words, so a word with its quotes cannot be part of another one.
+    has_role = type_coerce(people.c.roles, String).cast(String).contains(f'"{Role.INCIDENT_MANAGER}"')
+    managers = select(people.c.id).where(has_role, people.c.email.is_not(None)).order_by(people.c.id)
+    return tuple((await connection.execute(managers)).scalars())

@@ -1,0 +1,130 @@
+"""The directory as a TOML file: people, groups, levels, leads (process.md S5, S22). All of a file is imported, or nothing of it."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from sqlalchemy import Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from activities.database.tables import groups, memberships, people
+from workflows.messages import Key, Line
+from workflows.vocabulary import Role
+
+Email = Annotated[str, Field(pattern=r"^[^@\s<>\"',;]+@[^@\s<>\"',;]+$", max_length=320)]
+
+
+class DirectoryFileError(ValueError):
+    """The file is no usable directory; the message names the entry that is wrong."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PersonEntry(_Entry):
+    """One person. ``zone`` is an IANA name; ``absent_until`` an instant with offset."""
+
+    name: Line
+    email: Email | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+    zone: str = "UTC"
+    roles: list[Role] = [Role.CALLER]
+    absent_until: AwareDatetime | None = None
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{zone!r} is no IANA time zone such as Europe/Istanbul") from None
+        return zone
+
+
+class GroupEntry(_Entry):
+    """One support group. Level 1 is the service desk; a group with an e-mail address gets its letters there."""
+
+    name: Line
+    level: Annotated[int, Field(ge=1, le=9)]
+    lead: Key | None = None
+    email: Email | None = None
+    members: list[Key] = []
+
+
+class DirectoryFile(_Entry):
+    """The file as a whole; ids are the names of its tables."""
+
+    people: dict[Key, PersonEntry]
+    groups: dict[Key, GroupEntry]
+
+    @model_validator(mode="after")
+    def _names_only_people_it_has(self) -> "DirectoryFile":
+        for group, entry in self.groups.items():
+            for person in (*entry.members, *([entry.lead] if entry.lead else [])):
+                if person not in self.people:
+                    raise ValueError(f"groups.{group} names {person!r}, who is not among the people of this file")
+        return self
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did."""
+
+    people: int
+    groups: int
+    not_in_file: tuple[str, ...]
+
+    def __str__(self) -> str:
+        kept = f" Kept although not in the file: {', '.join(self.not_in_file)}." if self.not_in_file else ""
+        return f"Imported {self.people} people and {self.groups} groups.{kept}"
+
+
+def read_directory(text: str) -> DirectoryFile:
+    """Reads and checks a file. Raises DirectoryFileError with one line for each thing that is wrong."""
+    try:
+        return DirectoryFile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise DirectoryFileError(f"not TOML: {error}") from None
+    except ValidationError as error:
+        raise DirectoryFileError("; ".join(_told(each) for each in error.errors(include_input=False, include_url=False))) from None
+
+
+def _told(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    return f"{place}: {error['msg']}" if place else str(error["msg"]).removeprefix("Value error, ")
+
+
+async def load_directory(engine: AsyncEngine, text: str) -> ImportReport:
+    """Imports a file in one transaction; the same file twice changes nothing. Who is no longer in it stays, and is reported."""
+    file = read_directory(text)
+    async with engine.begin() as connection:
+        await _put(connection, people, [_person_row(person, entry) for person, entry in file.people.items()])
+        await _put(connection, groups, [_group_row(group, entry) for group, entry in file.groups.items()])
+        await connection.execute(delete(memberships).where(memberships.c.group.in_(file.groups)))
+        members = [{"group": group, "person": person} for group, entry in file.groups.items() for person in dict.fromkeys(entry.members)]
+        if members:
+            await connection.execute(memberships.insert(), members)
+        known = (await connection.execute(select(people.c.id).order_by(people.c.id))).scalars()
+        return ImportReport(len(file.people), len(file.groups), tuple(person for person in known if person not in file.people))
+
+
+def _person_row(person: str, entry: PersonEntry) -> dict[str, Any]:
+    absent = entry.absent_until.astimezone(UTC) if entry.absent_until else None
+    return entry.model_dump(mode="json") | {"id": person, "absent_until": absent}
+
+
+def _group_row(group: str, entry: GroupEntry) -> dict[str, Any]:
+    return entry.model_dump(exclude={"members"}) | {"id": group}
+
+
+async def _put(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+    changed = {column.name: insert.excluded[column.name] for column in table.columns if column.name != "id"}
+    await connection.execute(insert.on_conflict_do_update(index_elements=[table.c.id], set_=changed), rows)

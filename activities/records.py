@@ -1,0 +1,113 @@
+"""Publishes what an incident made known: facts, events, outcomes and letters owed, in one transaction (design section 4, process.md S21).
+
+Idempotent: a publication may come twice, late or out of order. Facts go forward by version, events are keyed by incident and sequence,
+outcomes by incident and command, letters by their send key.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Table, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from temporalio import activity
+
+from activities.database.tables import events, incidents, letters, outcomes
+from activities.directory import recipients
+from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
+
+_FACTS = TypeAdapter(Snapshot)
+_EVENT = TypeAdapter(Event)
+_LETTER_FACTS = TypeAdapter(LetterFacts)
+PLANNED = "planned"
+
+
+class Records:
+    """The keeper of the record."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @activity.defn(name="publish")
+    async def publish(self, publication: Publication) -> Published:
+        """Writes one publication. Any error of the database is temporary: Temporal tries again until it is written."""
+        async with self._engine.begin() as connection:
+            await _put_facts(connection, publication.snapshot)
+            await _add(connection, events, [_event_row(publication.snapshot.number, event) for event in publication.events])
+            await _add(connection, outcomes, [_outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
+            unreached = [missed for owed in publication.letters if (missed := await _owe(connection, publication.snapshot.number, owed))]
+        return Published(publication.up_to, tuple(unreached))
+
+
+async def _put_facts(connection: AsyncConnection, facts: Snapshot) -> None:
+    insert = _insert(connection, incidents)
+    values = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in incidents.columns}
+    newer = insert.values(values).on_conflict_do_update(
+        index_elements=[incidents.c.number],
+        set_={name: insert.excluded[name] for name in values if name != "number"},
+        where=incidents.c.version < insert.excluded.version,
+    )
+    await connection.execute(newer, {f"new_{name}": value for name, value in _facts_row(facts).items()})
+
+
+async def _add(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Adds what is not there yet; what is there stays as it is."""
+    if rows:
+        await connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _insert(connection: AsyncConnection, table: Table) -> Any:
+    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+
+
+async def _owe(connection: AsyncConnection, number: str, owed: LetterOwed) -> Unreached | None:
+    """A ledger row for each person meant; the one who caused the letter is not told about it (S14)."""
+    meant = await recipients(connection, owed, datetime.now(UTC))
+    await _add(connection, letters, [_letter_row(number, owed, person) for person in meant if person != owed.not_to])
+    return None if meant else Unreached(owed.letter, owed.to, owed.cause)
+
+
+def _facts_row(facts: Snapshot) -> dict[str, Any]:
+    return {
+        "number": facts.number,
+        "version": facts.version,
+        "status": facts.status.value,
+        "kind": facts.kind.value,
+        "priority": facts.priority.value,
+        "title": facts.title,
+        "category": facts.category,
+        "group": facts.group,
+        "person": facts.person,
+        "reporter": facts.reporter,
+        "affected": facts.affected,
+        "reported_at": facts.reported_at,
+        "changed_at": facts.changed_at or facts.logged_at,
+        "next_due_at": min((deadline.at for deadline in facts.due), default=None),
+        "facts": _FACTS.dump_python(facts, mode="json"),
+    }
+
+
+def _event_row(number: str, event: Event) -> dict[str, Any]:
+    told: dict[str, Any] = _EVENT.dump_python(event, mode="json")
+    return told | {"number": number, "at": event.at, "planned_at": event.planned_at}
+
+
+def _outcome_row(number: str, outcome: Outcome) -> dict[str, Any]:
+    return {**vars(outcome), "number": number, "result": outcome.result.value}
+
+
+def _letter_row(number: str, owed: LetterOwed, recipient: str) -> dict[str, Any]:
+    return {
+        "key": f"{number}:{owed.cycle}:{owed.cause}:{owed.letter}:{recipient}",
+        "number": number,
+        "letter": owed.letter.value,
+        "recipient": recipient,
+        "cycle": owed.cycle,
+        "cause": owed.cause,
+        "at": owed.at,
+        "facts": _LETTER_FACTS.dump_python(owed.facts, mode="json"),
+        "state": PLANNED,
+        "attempts": 0,
+        "next_attempt_at": owed.at,
+    }

@@ -1,0 +1,43 @@
+"""Migrations and tables are the same thing, on both databases."""
+
+import asyncio
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.database.migrate import is_at_head, migrate
+from activities.database.session import open_database
+from activities.database.tables import metadata
+
+
+def _differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+async def test_all_migrations_together_are_the_tables(database: AsyncEngine) -> None:
+    """Nothing is declared that no migration makes, and the reverse."""
+    async with database.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+    assert await is_at_head(database)
+
+
+async def test_an_empty_database_is_not_at_head(sqlite_url: str) -> None:
+    """A database nobody migrated says so."""
+    engine = open_database(sqlite_url)
+    assert not await is_at_head(engine)
+    await engine.dispose()
+
+
+async def test_processes_that_start_together_migrate_once(database_url: str) -> None:
+    """Whoever comes second waits and finds nothing left to do."""
+    await asyncio.gather(*(asyncio.to_thread(migrate, database_url) for _ in range(4)))
+
+
+async def test_processes_that_meet_an_empty_database_migrate_once(sqlite_url: str) -> None:
+    """The very first start may be two processes at once."""
+    await asyncio.gather(*(asyncio.to_thread(migrate, sqlite_url) for _ in range(4)))
+    engine = open_database(sqlite_url)
+    assert await is_at_head(engine)
+    await engine.dispose()

