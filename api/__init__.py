@@ -1,0 +1,1 @@
+"""The front doors: HTTP, pages and links (design section 2)."""

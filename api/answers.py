@@ -1,0 +1,65 @@
+"""Turns whatever a route raises into problem details; the whole list of what can go wrong, in one place."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from api.bodies import said
+from api.desk import desk_of
+from api.doorway import fault
+from api.problems import Problem, answer
+from api.queries import DATABASE_AWAY, DATABASE_FAULT, is_lost_connection
+
+_BY_STATUS: Mapping[int, str] = {
+    400: "malformed-request",
+    401: "not-identified",
+    403: "not-allowed",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "wrong-media-type",
+}
+
+
+def register(app: FastAPI) -> None:
+    """Every exception that a route is expected to raise has its answer; the doorway catches the rest."""
+    handlers: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+        Problem: _refused,
+        HTTPException: _http,
+        RequestValidationError: _wrong_parameters,
+        DATABASE_FAULT: _database_fault,
+    }
+    for kind, handler in (handlers | dict.fromkeys(DATABASE_AWAY, _database_away)).items():
+        app.add_exception_handler(kind, handler)
+
+
+def _as_problem(request: Request, problem: Problem) -> JSONResponse:
+    return answer(problem, desk_of(request).base_url)
+
+
+async def _refused(request: Request, problem: Problem) -> Response:
+    return _as_problem(request, problem)
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    problem = Problem(_BY_STATUS.get(error.status_code, "not-found"), headers=error.headers)
+    return _as_problem(request, problem)
+
+
+async def _wrong_parameters(request: Request, error: RequestValidationError) -> Response:
+    found = [{"pointer": str(each["loc"][-1]), "detail": said(each)} for each in error.errors()[:20]]
+    return _as_problem(request, Problem("invalid", errors=found))
+
+
+async def _database_away(request: Request, _: Exception) -> Response:
+    return _as_problem(request, Problem("database-away"))
+
+
+async def _database_fault(request: Request, error: Exception) -> Response:
+    if is_lost_connection(error):
+        return await _database_away(request, error)
+    return fault(error, desk_of(request).base_url)

@@ -1,0 +1,70 @@
+"""Puts the front door together: settings, record, line to Temporal, routes. The only wiring of the API (design section 2)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from emails.links import Signer
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from temporalio.client import Client
+
+from activities.database.session import open_database
+from activities.policy_book import load_book
+from activities.settings import Settings
+from api import answers
+from api.commands import Line
+from api.contract import ABOUT, TAGS
+from api.desk import Desk
+from api.doorway import Doorway
+from api.identity import refuse_undeclared_routes
+from api.queries import Database
+from api.routes import commands, guide, health, incidents, links, me, outbox
+from api.turnstile import Turnstile
+from workflows.policies.book import adopt
+
+ROUTERS = (incidents.router, commands.router, me.router, health.router, links.router, outbox.router, guide.router)
+STATIC = "/static"
+
+
+def create_app(settings: Settings, *, engine: Database | None = None, temporal: Client | None = None) -> FastAPI:
+    """The application. What is passed in stays open when it ends; what it opens itself, it closes.
+
+    Opens also while database or Temporal are away: requests are then answered 503. Raises UndeclaredAccessError when a route does not say
+    who may call it, and UnusableBookError when the policies named in the settings cannot be used.
+    """
+    if settings.policies is not None:
+        adopt(load_book(settings.policies))
+    desk = Desk(
+        settings=settings,
+        database=engine or open_database(settings.database_url),
+        line=Line(settings, temporal),
+        turnstile=Turnstile(settings.commands_in_flight),
+        signer=Signer(settings.link_keys, settings.base_url, settings.link_days),
+    )
+
+    @asynccontextmanager
+    async def open_hours(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if engine is None:
+            await desk.database.dispose()
+
+    app = FastAPI(
+        title="Holdfast",
+        version="1",
+        description=ABOUT,
+        openapi_tags=TAGS,
+        lifespan=open_hours,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.desk = desk
+    app.add_middleware(Doorway, base_url=desk.base_url)
+    answers.register(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    refuse_undeclared_routes(app, frozenset({STATIC}))
+    return app

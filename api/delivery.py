@@ -1,0 +1,141 @@
+"""Passes a command on to its incident and waits a moment for the answer (design rule 3).
+
+The same id is one command, however often it is sent. The process decides; here only what needs no incident to see: that there is such an
+incident, that it is the sender's to see, that some role of theirs may send such a message at all, that the directory knows who is named.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from pydantic import TypeAdapter
+
+from activities.front_door import TurnedAway, turn_away
+from activities.incident_numbers import check_digit_fits, has_the_shape
+from api.desk import Desk
+from api.identity import Caller
+from api.problems import Problem, invalid, refused_by
+from api.queries.callers import level_of, person_exists
+from api.queries.incidents import Standing, standing_of
+from api.queries.outcomes import Answer, answer_to
+from api.waiting import wait_for
+from workflows.lifecycle import Rule
+from workflows.messages import NAMES, Actor, Assign, Escalate, Message, Sent, Take
+from workflows.policies.book import book
+from workflows.publication import Result
+
+RULES: Mapping[str, Rule] = {rule.value: rule for rule in Rule}
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command as a front door received it, under the id that makes it one however often it comes."""
+
+    id: str
+    number: str
+    actor: Actor
+    message: Message
+
+    @property
+    def name(self) -> str:
+        """The name of the message, of its signal, and the last part of its URL."""
+        return NAMES[type(self.message)]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells the same command sent twice from another one, or one of somebody else, under the same id."""
+        said = TypeAdapter(type(self.message)).dump_json(self.message)
+        parts = (self.name, self.actor.kind.value, self.actor.id)
+        return hashlib.sha256("\x00".join(parts).encode() + b"\x00" + said).hexdigest()
+
+
+def check_number(number: str) -> None:
+    """A mistyped number is said to be mistyped, before anything is looked up (S1)."""
+    if check_digit_fits(number):
+        return
+    raise Problem("wrong-check-digit" if has_the_shape(number) else "not-found")
+
+
+async def find(desk: Desk, caller: Caller, number: str) -> Standing:
+    """How the incident stands. One of somebody else is answered to callers exactly as one that does not exist (S22)."""
+    check_number(number)
+    standing = await standing_of(desk.database, number)
+    if standing is None or not caller.may_see(standing.people):
+        raise Problem("not-found")
+    return standing
+
+
+async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | None:
+    """The answer of the incident, or none within the time of patience: it will come. Raises a problem where nothing was accepted."""
+    answer = await answer_to(desk.database, command.number, command.id)
+    if answer is None:
+        _check_role(command, standing)
+        message = await _completed(desk, command.message)
+        if standing.is_over:
+            return await _turn_away(desk, command)
+        async with desk.turnstile.turn():
+            answer = await _told(desk, command, message, standing)
+    if answer is not None and answer.fingerprint != command.fingerprint:
+        raise Problem("command-id-reused")
+    return answer
+
+
+async def _told(desk: Desk, command: Command, message: Message, standing: Standing) -> Answer | None:
+    sent = Sent(command.id, command.actor, datetime.now(UTC), message, command.fingerprint)
+    if await desk.line.tell(command.number, command.name, sent):
+        return await wait_for(lambda: answer_to(desk.database, command.number, command.id), desk.settings.outcome_wait_seconds)
+    # The process has ended. Everything it answered is in the record by then, perhaps this very command, sent before.
+    answered = await answer_to(desk.database, command.number, command.id)
+    if answered is not None:
+        return answered
+    now_standing = await standing_of(desk.database, command.number) or standing
+    if not now_standing.is_over:
+        raise Problem("process-missing")
+    return await _turn_away(desk, command)
+
+
+async def _turn_away(desk: Desk, command: Command) -> Answer | None:
+    refused = TurnedAway(
+        number=command.number,
+        command_id=command.id,
+        message=command.name,
+        actor_kind=command.actor.kind.value,
+        actor=command.actor.id,
+        at=datetime.now(UTC),
+        fingerprint=command.fingerprint,
+        rule=Rule.CLOSED_IS_FINAL.value,
+    )
+    await turn_away(desk.database, refused)
+    return await answer_to(desk.database, command.number, command.id)
+
+
+def _check_role(command: Command, standing: Standing) -> None:
+    """The same policy the process asks, in the edition of the incident; whether this incident is in scope is for the process (S22)."""
+    edition = standing.edition or book().name_of_edition(datetime.now(UTC))
+    if not book().edition(edition).permissions.scopes(type(command.message), command.actor.roles):
+        raise refused_by(Rule.NOT_PERMITTED)
+
+
+async def _completed(desk: Desk, message: Message) -> Message:
+    """With what the directory knows: people and groups exist, and a group brings its level (S5)."""
+    if not isinstance(message, Assign | Escalate | Take):
+        return message
+    person = getattr(message, "person", None)
+    if person is not None and not await person_exists(desk.database, person):
+        raise invalid("/person", "The directory does not know this person")
+    if message.group is None:
+        return message
+    level = await level_of(desk.database, message.group)
+    if level is None:
+        raise invalid("/group", "The directory does not know this group")
+    return message if isinstance(message, Take) else replace(message, level=level)
+
+
+def refusal_in(answer: Answer) -> Problem | None:
+    """The problem that a refused or unreadable command is answered with, or none if it was applied."""
+    if answer.result is Result.APPLIED:
+        return None
+    if answer.result is Result.MALFORMED or answer.rule is None:
+        return Problem("not-understood", command_id=answer.command_id)
+    return refused_by(RULES[answer.rule], answer.detail, command_id=answer.command_id)

@@ -1,0 +1,33 @@
+"""What every front door needs at hand; made once by ``create_app``."""
+
+from dataclasses import dataclass
+
+from emails.links import Signer
+from fastapi import Request
+
+from activities.settings import Settings
+from api.commands import Line
+from api.queries import Database
+from api.turnstile import Turnstile
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Settings, the record, the line to Temporal, the reader of signed links."""
+
+    settings: Settings
+    database: Database
+    line: Line
+    turnstile: Turnstile
+    signer: Signer
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach the desk, never taken from a request's Host header (S15)."""
+        return self.settings.base_url.rstrip("/")
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk this request came to."""
+    desk: Desk = request.app.state.desk
+    return desk

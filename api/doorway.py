@@ -1,0 +1,133 @@
+"""What happens to every request: an id, one line in the log, headers that protect, a limit on size, and never a naked fault.
+
+Logs name the route, not the address: links in letters and search words of people stay out of them (design rule 10).
+"""
+
+import re
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from ulid import ULID
+
+from api.problems import Problem, answer
+
+LARGEST_BODY = 256 * 1024
+# A client that is still sending would not read our answer; so much more is taken and thrown away first.
+_DRAINED = 4 * 1024 * 1024
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+PROTECTING: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+log = structlog.get_logger("holdfast.api")
+
+
+class Doorway:
+    """The outermost layer of ours around the application."""
+
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
+        self._app = app
+        self._base_url = base_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request and logs it in one line."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, begun, said = _request_id(scope), time.monotonic(), {"status": 0}
+
+        async def send_protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said["status"] = message["status"]
+                _protect(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._serve(scope, receive, send_protected, said)
+            log.info("request", **_described(scope), status=said["status"], ms=round((time.monotonic() - begun) * 1000, 1))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, said: Mapping[str, int]) -> None:
+        limit = BodyLimit(receive)
+        try:
+            if limit.refuses(scope):
+                await limit.drain()
+                await answer(Problem("too-large"), self._base_url)(scope, receive, send)
+            else:
+                await self._app(scope, limit, send)
+        except Exception as error:  # noqa: BLE001 -- the last place that can answer
+            response = fault(error, self._base_url)
+            if said["status"] == 0:
+                await response(scope, receive, send)
+
+
+class BodyLimit:
+    """Receives at most ``LARGEST_BODY`` bytes. FastAPI has such a limit too, but it answers in plain text, not as a problem."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._taken = 0
+
+    def refuses(self, scope: Scope) -> bool:
+        """Whether the request says itself that it is too large."""
+        length = Headers(scope=scope).get("content-length", "")
+        return length.isdecimal() and int(length) > LARGEST_BODY
+
+    async def __call__(self) -> Message:
+        """The next part; raises the problem ``too-large`` when it is too much."""
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        if self._taken > LARGEST_BODY:
+            if message.get("more_body"):
+                await self.drain()
+            raise Problem("too-large")
+        return message
+
+    async def drain(self) -> None:
+        """Takes and forgets what is still coming, within reason."""
+        while self._taken <= _DRAINED:
+            message = await self._receive()
+            self._taken += len(message.get("body", b""))
+            if not message.get("more_body"):
+                return
+
+
+def fault(error: Exception, base_url: str) -> JSONResponse:
+    """A fault of ours: an id for the reader, the place for the log. The error's text may hold what people wrote, so it is not logged."""
+    error_id = str(ULID())
+    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("fault", error_id=error_id, error=type(error).__name__, places=places[-12:])
+    return answer(Problem("internal", f"Something went wrong on our side; it is in the log as {error_id}.", error_id=error_id), base_url)
+
+
+def _request_id(scope: Scope) -> str:
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else str(ULID())
+
+
+def _protect(headers: MutableHeaders, request_id: str) -> None:
+    headers["X-Request-Id"] = request_id
+    for name, value in PROTECTING.items():
+        headers.setdefault(name, value)
+
+
+def _described(scope: Scope) -> dict[str, Any]:
+    route = scope.get("route")
+    return {
+        "method": scope["method"],
+        "route": getattr(route, "path_format", None) or getattr(route, "path", "none"),
+        "actor": scope.get("state", {}).get("actor"),
+    }

@@ -1,0 +1,115 @@
+"""Who is calling, and what each route demands of them (process.md S22). A route that demands nothing must say so, or the app does not start."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.routing import iter_route_contexts
+
+from activities.front_door import note_key_use
+from activities.keys import PREFIX
+from api.desk import desk_of
+from api.problems import Problem
+from api.queries.callers import KeyHolder, holder_of
+from workflows.messages import Actor
+from workflows.vocabulary import Role
+
+STAFF = frozenset({Role.AGENT, Role.INCIDENT_MANAGER, Role.PROCESS_OWNER, Role.AUDITOR, Role.ADMIN})
+
+
+class UndeclaredAccessError(Exception):
+    """A route does not say who may call it: add one of the Access markers of api.identity to its dependencies."""
+
+
+class Way(Enum):
+    """How callers show who they are."""
+
+    NOBODY_ASKS = "public"
+    BY_KEY = "key"
+    BY_KEY_OR_PASSWORD = "key or password"  # noqa: S105 -- a name, no password
+    BY_LINK = "signed link"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody who is known: as actor for commands, by name for greetings."""
+
+    actor: Actor
+    name: str
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether they see every incident with everything in it; others see their own, without work notes (S22)."""
+        return not STAFF.isdisjoint(self.actor.roles)
+
+    def may_see(self, people: Iterable[str]) -> bool:
+        """Whether an incident of these people (affected, reporter) is theirs to see."""
+        return self.is_staff or self.actor.id in people
+
+
+@dataclass(frozen=True)
+class Access:
+    """A dependency that says who may call a route and lets nobody else in. Without roles: everybody who is known."""
+
+    way: Way
+    roles: frozenset[Role] = frozenset()
+
+    async def __call__(self, request: Request) -> Caller | None:
+        """The caller, or a problem: 401 without a valid key, 403 with the wrong role. None where nobody asks."""
+        if self.way in (Way.NOBODY_ASKS, Way.BY_LINK):
+            return None
+        holder = await _identify(request, self.way)
+        request.state.actor = holder.actor.id
+        if self.roles and self.roles.isdisjoint(holder.actor.roles):
+            raise Problem("not-allowed")
+        return Caller(holder.actor, holder.name)
+
+
+PUBLIC = Access(Way.NOBODY_ASKS)
+LINK = Access(Way.BY_LINK)
+KNOWN = Access(Way.BY_KEY)
+REPORTERS = Access(Way.BY_KEY, frozenset({Role.CALLER, Role.AGENT, Role.INCIDENT_MANAGER}))
+LETTER_READERS = Access(Way.BY_KEY_OR_PASSWORD, frozenset({Role.ADMIN, Role.INCIDENT_MANAGER, Role.AGENT}))
+
+
+async def _identify(request: Request, way: Way) -> KeyHolder:
+    desk = desk_of(request)
+    secret = _shown(request.headers.get("authorization", ""), way)
+    holder = await holder_of(desk.database, secret) if secret.startswith(PREFIX) else None
+    if holder is None:
+        demand = "Bearer" if way is Way.BY_KEY else 'Basic realm="Holdfast: any name, and an API key as password", charset="UTF-8"'
+        raise Problem("not-identified", headers={"WWW-Authenticate": demand})
+    if holder.use_is_to_be_noted:
+        await note_key_use(desk.database, holder.key_id, datetime.now(UTC))
+    return holder
+
+
+def _shown(authorization: str, way: Way) -> str:
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic" and way is Way.BY_KEY_OR_PASSWORD:
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def access_of(route: Any) -> Access | None:
+    """What a route declared, or none."""
+    dependant = getattr(route, "dependant", None)
+    found = [each.call for each in dependant.dependencies if isinstance(each.call, Access)] if dependant else []
+    return found[0] if len(found) == 1 else None
+
+
+def refuse_undeclared_routes(app: FastAPI, served_to_everybody: frozenset[str]) -> None:
+    """Raises UndeclaredAccessError for a route that does not say who may call it; mounts must be named."""
+    for route in iter_route_contexts(app.routes):
+        if access_of(route) is None and route.path not in served_to_everybody:
+            raise UndeclaredAccessError(f"{route.path}: say who may call it, with exactly one Access of api.identity in its dependencies.")

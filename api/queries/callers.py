@@ -1,0 +1,55 @@
+"""Who a key belongs to, with the roles and groups the directory gives at this moment (process.md S22)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from activities.database.tables import api_keys, groups, memberships, people
+from activities.front_door import KEY_USE_IS_NOTED_EVERY
+from activities.keys import hash_of
+from api.queries import Database, reading
+from workflows.messages import Actor
+from workflows.vocabulary import ActorKind, Role
+
+
+@dataclass(frozen=True)
+class KeyHolder:
+    """An identified caller of the API: key, actor, name to greet with, and whether the use of the key should be noted."""
+
+    key_id: str
+    actor: Actor
+    name: str
+    use_is_to_be_noted: bool
+
+
+async def holder_of(database: Database, secret: str) -> KeyHolder | None:
+    """Who shows this key, or none: unknown, revoked, or of a person who is no longer in the directory."""
+    in_force = (api_keys.c.hash == hash_of(secret)) & api_keys.c.revoked_at.is_(None)
+    query = select(api_keys, people.c.name, people.c.roles.label("their_roles")).outerjoin(people, people.c.id == api_keys.c.person)
+    async with reading(database).connect() as connection:
+        key = (await connection.execute(query.where(in_force))).mappings().one_or_none()
+        if key is None or (key["person"] and key["name"] is None):
+            return None
+        member_of = select(memberships.c.group).where(memberships.c.person == key["person"]).order_by(memberships.c.group)
+        theirs = tuple((await connection.execute(member_of)).scalars()) if key["person"] else ()
+    kind = ActorKind.PERSON if key["person"] else ActorKind.INTEGRATION
+    roles = tuple(Role(role) for role in (key["their_roles"] if key["person"] else key["roles"]))
+    actor = Actor(kind, key["person"] or key["integration"], roles, theirs)
+    return KeyHolder(key["id"], actor, key["name"] or key["integration"], _is_to_be_noted(key["used_at"]))
+
+
+def _is_to_be_noted(used_at: datetime | None) -> bool:
+    return used_at is None or datetime.now(UTC) - used_at > KEY_USE_IS_NOTED_EVERY
+
+
+async def person_exists(database: Database, person: str) -> bool:
+    """Whether the directory knows this person."""
+    async with reading(database).connect() as connection:
+        return (await connection.execute(select(people.c.id).where(people.c.id == person))).first() is not None
+
+
+async def level_of(database: Database, group: str) -> int | None:
+    """The support level of a group, or none if the directory does not know the group."""
+    async with reading(database).connect() as connection:
+        return (await connection.execute(select(groups.c.level).where(groups.c.id == group))).scalar_one_or_none()

@@ -1,0 +1,58 @@
+"""What became of commands: answered by the incident, or turned away after its end (design rule 3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from activities.database.tables import events, incidents, outcomes, turned_away
+from api.queries import Database, reading
+from workflows.publication import Result
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The outcome of one command as the record shows it. ``version`` is the version of the incident that shows its effect."""
+
+    command_id: str
+    message: str
+    result: Result
+    at: datetime
+    version: int | None
+    fingerprint: str
+    rule: str | None
+    detail: str | None
+
+
+async def answer_to(database: Database, number: str, command_id: str) -> Answer | None:
+    """The answer under this id, or none yet."""
+    columns = [outcomes.c[name] for name in Answer.__dataclass_fields__]
+    query = select(*columns).where(outcomes.c.number == number, outcomes.c.command_id == command_id)
+    async with reading(database).connect() as connection:
+        row = (await connection.execute(query)).one_or_none()
+        if row is not None:
+            return Answer(row[0], row[1], Result(row[2]), *row[3:])
+        late = turned_away.c
+        query = select(late.command_id, late.message, late.at, late.fingerprint, late.rule)
+        row = (await connection.execute(query.where(late.number == number, late.command_id == command_id))).one_or_none()
+    return Answer(row[0], row[1], Result.REFUSED, row[2], None, row[3], row[4], None) if row else None
+
+
+async def sender_of(database: Database, number: str, command_id: str) -> tuple[str, str] | None:
+    """Kind and id of who sent the command, from the timeline or from the list of those turned away."""
+    told = select(events.c.actor_kind, events.c.actor).where(events.c.number == number, events.c.command_id == command_id)
+    late = select(turned_away.c.actor_kind, turned_away.c.actor).where(
+        turned_away.c.number == number, turned_away.c.command_id == command_id
+    )
+    async with reading(database).connect() as connection:
+        for query in (told.order_by(events.c.seq).limit(1), late):
+            row = (await connection.execute(query)).one_or_none()
+            if row is not None:
+                return row[0], row[1]
+    return None
+
+
+async def version_of(database: Database, number: str) -> int | None:
+    """The version of the incident that the record shows, or none."""
+    async with reading(database).connect() as connection:
+        return (await connection.execute(select(incidents.c.version).where(incidents.c.number == number))).scalar_one_or_none()

@@ -1,0 +1,19 @@
+"""Whether the database can be used by this version of the code."""
+
+import asyncio
+
+from activities.database.migrate import is_at_head
+from api.queries import DATABASE_AWAY, DATABASE_FAULT, Database, reading
+
+PATIENCE = 2.0
+DATABASE_TROUBLE: tuple[type[Exception], ...] = (*DATABASE_AWAY, DATABASE_FAULT, TimeoutError)
+
+
+async def what_is_wrong_with(database: Database) -> str | None:
+    """A sentence without addresses, or none if all is well."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            fits = await is_at_head(reading(database))
+    except DATABASE_TROUBLE:
+        return "The database cannot be reached."
+    return None if fits else "The database is of another version than this program: run holdfast migrate."

@@ -1,0 +1,70 @@
+"""Takes a report in: checks it, gives it its number, starts its process, once per key (process.md S1)."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from pydantic import TypeAdapter
+
+from activities.front_door import Accepted, accept, note_start
+from api.desk import Desk
+from api.problems import Problem, invalid
+from api.queries.callers import person_exists
+from api.queries.outcomes import version_of
+from api.waiting import wait_for
+from workflows.messages import Actor, Intake, Report
+from workflows.policies.book import book
+from workflows.vocabulary import Role
+
+_REPORT: TypeAdapter[Report] = TypeAdapter(Report)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A report that is safe with Temporal. ``is_in_record``: it can already be read."""
+
+    number: str
+    is_in_record: bool
+
+
+async def check_who_is_affected(desk: Desk, reporter: Actor, report: Report) -> None:
+    """Only agents report for somebody else, and only for people the directory knows; else a problem (S1, S22)."""
+    if report.affected is None or report.affected == reporter.id:
+        return
+    if Role.AGENT not in reporter.roles:
+        raise Problem("not-allowed", "Only agents report for somebody else. Leave out affected to report for yourself.")
+    if not await person_exists(desk.database, report.affected):
+        raise invalid("/affected", "The directory does not know this person")
+
+
+async def take_in(desk: Desk, reporter: Actor, report: Report, channel: str, key: str, follows: str | None = None) -> Received:
+    """The incident for this key. The same key gives the same incident; with another report it is a problem."""
+    fingerprint = fingerprint_of(report)
+    accepted = await accept(desk.database, channel, key, fingerprint, datetime.now(UTC))
+    if accepted.fingerprint != fingerprint and follows is None:
+        raise Problem("key-reused")
+    async with desk.turnstile.turn():
+        if accepted.started_at is None:
+            await desk.line.start(_intake(accepted, reporter, report, follows))
+            await note_start(desk.database, accepted.number, datetime.now(UTC))
+        version = await wait_for(lambda: version_of(desk.database, accepted.number), desk.settings.outcome_wait_seconds)
+    return Received(accepted.number, version is not None)
+
+
+def fingerprint_of(report: Report) -> str:
+    """Tells the same report sent twice from another one under the same key."""
+    return hashlib.sha256(_REPORT.dump_json(report)).hexdigest()
+
+
+def _intake(accepted: Accepted, reporter: Actor, report: Report, follows: str | None) -> Intake:
+    # A machine whose clock is a little ahead reports now, not in the future: clocks start at reported_at (S6).
+    reported_at = min(report.reported_at or accepted.accepted_at, accepted.accepted_at)
+    return Intake(
+        number=accepted.number,
+        report=replace(report, reported_at=reported_at),
+        reporter=reporter,
+        reported_at=reported_at,
+        logged_at=accepted.accepted_at,
+        edition=book().name_of_edition(reported_at),
+        follows=follows,
+    )

@@ -1,0 +1,25 @@
+"""Pages for people: Jinja templates with escaping on, no script, nothing from elsewhere."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.desk import desk_of
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> HTMLResponse:
+    """One page. Addresses in it are paths below that of the base URL of the settings; no Host header has a say in them (S15)."""
+    text = _PAGES.get_template(template).render(base=urlsplit(desk_of(request).base_url).path, **facts)
+    return HTMLResponse(text, status, headers)

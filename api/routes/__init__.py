@@ -1,0 +1,1 @@
+"""What can be asked of the front door, one file for each kind of visitor."""

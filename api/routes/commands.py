@@ -1,0 +1,129 @@
+"""Tell an incident something: one operation for each message, and what became of a command (design rule 3)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.responses import JSONResponse
+from ulid import ULID
+
+from api.bodies import ReadBody, described
+from api.delivery import RULES, Command, check_number, deliver, find, refusal_in
+from api.examples import COMMAND_ID, OUTCOME
+from api.identity import KNOWN, Caller
+from api.problems import Problem, documented
+from api.queries.incidents import as_text
+from api.queries.outcomes import Answer, answer_to, sender_of
+from api.routes.incidents import Known, Number, TheDesk, shown
+from workflows.messages import COMMANDS, Message
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["Commands"])
+
+# No colon: ids with one are the server's own, for links and letters, and nobody may be ahead of them.
+_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+CommandId = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=80,
+        pattern=_ID,
+        description="Your name for this command; the same id is one command, however often it is sent. Made if missing.",
+        examples=[COMMAND_ID],
+    ),
+]
+ANSWERS = documented(
+    {
+        200: shown("OutcomeView", OUTCOME, "Applied", Command_Id="The id of the command."),
+        202: shown(
+            "OutcomeView", description="Accepted; the outcome comes later", Command_Id="The id.", Location="Where the outcome will be."
+        ),
+    },
+    400,
+    401,
+    403,
+    404,
+    409,
+    413,
+    415,
+    422,
+    500,
+    503,
+)
+
+
+def _operation(kind: type[Message]) -> Callable[..., Awaitable[JSONResponse]]:
+    async def operation(
+        caller: Annotated[Caller, Depends(KNOWN)],
+        desk: TheDesk,
+        number: Number,
+        body: Annotated[Any, Depends(ReadBody(kind))],
+        command_id: CommandId = None,
+    ) -> JSONResponse:
+        command = Command(command_id or str(ULID()), number, caller.actor, body)
+        try:
+            answer = await deliver(desk, command, await find(desk, caller, number))
+            return _answered(command, answer)
+        except Problem as problem:
+            problem.headers["Command-Id"] = command.id
+            raise
+
+    return operation
+
+
+def _answered(command: Command, answer: Answer | None) -> JSONResponse:
+    if answer is None:
+        pending = _view(command.number, command.id, command.name, "accepted")
+        where = f"/api/v1/incidents/{command.number}/commands/{command.id}"
+        return JSONResponse(pending, 202, {"Command-Id": command.id, "Location": where})
+    if (refusal := refusal_in(answer)) is not None:
+        raise refusal
+    return JSONResponse(_outcome(command.number, answer), headers={"Command-Id": command.id})
+
+
+def _outcome(number: str, answer: Answer) -> dict[str, Any]:
+    rule = RULES[answer.rule] if answer.rule else None
+    return _view(number, answer.command_id, answer.message, answer.result.value) | {
+        "at": as_text(answer.at),
+        "version": answer.version,
+        "rule": rule,
+        "section": rule.section if rule else None,
+        "detail": answer.detail or (rule.says if rule else None),
+    }
+
+
+def _view(number: str, command_id: str, command: str, result: str) -> dict[str, Any]:
+    known = {"command_id": command_id, "number": number, "command": command, "result": result}
+    return known | dict.fromkeys(("at", "version", "rule", "section", "detail"))
+
+
+for _name, _kind in COMMANDS.items():
+    router.add_api_route(
+        f"/{{number}}/{_name}",
+        _operation(_kind),
+        methods=["POST"],
+        name=_name,
+        operation_id=_name,
+        summary=(_kind.__doc__ or "").split(".")[0].split(" (S")[0],
+        description=_kind.__doc__,
+        response_model=None,
+        responses=ANSWERS,
+        openapi_extra={"requestBody": described(_kind)},
+    )
+
+
+@router.get(
+    "/{number}/commands/{command_id}",
+    summary="What became of a command",
+    operation_id="outcome",
+    response_model=None,
+    responses=documented({200: shown("OutcomeView", OUTCOME, "The outcome")}, 401, 404, 500, 503),
+)
+async def outcome(caller: Known, desk: TheDesk, number: Number, command_id: str) -> JSONResponse:
+    """The outcome as recorded, for its sender and for the desk. Before it is there: 404; ask again, or send the command again."""
+    check_number(number)
+    answer = await answer_to(desk.database, number, command_id)
+    sender = await sender_of(desk.database, number, command_id) if answer else None
+    is_theirs = caller.is_staff or sender == (caller.actor.kind.value, caller.actor.id)
+    if answer is None or not is_theirs:
+        raise Problem("unknown-command")
+    return JSONResponse(_outcome(number, answer))

@@ -1,0 +1,182 @@
+"""Report an incident, read one, list many (process.md S1, S21, S22)."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime
+from ulid import ULID
+
+from api.bodies import ReadBody, described
+from api.delivery import find
+from api.desk import Desk, desk_of
+from api.examples import NUMBER
+from api.identity import KNOWN, REPORTERS, Caller
+from api.problems import Problem, documented, invalid
+from api.queries.incidents import Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
+from api.reception import check_who_is_affected, take_in
+from api.views import facts_for, timeline_for_caller
+from workflows.messages import Key, Report
+from workflows.vocabulary import Priority, Status
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])
+CHANNEL = "api"
+
+TheDesk = Annotated[Desk, Depends(desk_of)]
+Known = Annotated[Caller, Depends(KNOWN)]
+Number = Annotated[str, Path(description="The number of the incident, with its check digit.", examples=[NUMBER])]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=80,
+        pattern=r"^[A-Za-z0-9._:@+=-]+$",
+        description="The same key with the same report is one incident, however often it is sent. It counts for your key only.",
+        examples=["monday-3rd-floor"],
+    ),
+]
+
+
+def shown(model: str, example: Any = None, description: str = "Done", **headers: str) -> dict[str, Any]:
+    """For OpenAPI: an answer of this schema, with these headers."""
+    content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{model}"}}
+    told = {name.replace("_", "-"): {"description": about, "schema": {"type": "string"}} for name, about in headers.items()}
+    return {
+        "description": description,
+        "content": {"application/json": content | ({"example": example} if example else {})},
+        "headers": told,
+    }
+
+
+def _either(description: str, **headers: str) -> dict[str, Any]:
+    answer = shown("IncidentForDesk", description=description, **headers)
+    schemas = [{"$ref": f"#/components/schemas/{model}"} for model in ("IncidentForDesk", "IncidentForCaller")]
+    answer["content"]["application/json"]["schema"] = {"anyOf": schemas}
+    return answer
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Report an incident",
+    operation_id="report",
+    response_model=None,
+    openapi_extra={"requestBody": described(Report)},
+    responses=documented(
+        {
+            201: _either("Accepted, and readable", Location="Where it can be read."),
+            202: shown(
+                "Accepted", {"number": NUMBER, "result": "accepted"}, "Accepted; readable in a moment", Location="Where it will be."
+            ),
+        },
+        400,
+        401,
+        403,
+        413,
+        415,
+        422,
+        500,
+        503,
+    ),
+)
+async def report(
+    caller: Annotated[Caller, Depends(REPORTERS)],
+    desk: TheDesk,
+    body: Annotated[Report, Depends(ReadBody(Report))],
+    idempotency_key: IdempotencyKey = None,
+) -> JSONResponse:
+    """Logs an incident. It is safe as soon as this answers 201 or 202; the receipt to the caller follows by mail."""
+    await check_who_is_affected(desk, caller.actor, body)
+    key = intake_key(caller.actor, idempotency_key or str(ULID()))
+    received = await take_in(desk, caller.actor, body, CHANNEL, key)
+    headers = {"Location": f"/api/v1/incidents/{received.number}"}
+    if not received.is_in_record:
+        return JSONResponse({"number": received.number, "result": "accepted"}, 202, headers)
+    return JSONResponse(await _whole(desk, caller, received.number), 201, headers)
+
+
+@router.get(
+    "/{number}",
+    summary="Read an incident with its timeline",
+    operation_id="read",
+    response_model=None,
+    responses=documented({200: _either("The incident")}, 401, 404, 500, 503),
+)
+async def read(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
+    """Facts and timeline as recorded. Callers see their own incidents, without work notes and what else only the desk reads."""
+    await find(desk, caller, number)
+    return JSONResponse(await _whole(desk, caller, number))
+
+
+async def _whole(desk: Desk, caller: Caller, number: str) -> dict[str, Any]:
+    facts = await facts_of(desk.database, number)
+    if facts is None:
+        raise Problem("not-found", "The incident is accepted and will be readable in a moment.")
+    timeline = await timeline_of(desk.database, number, public_only=not caller.is_staff)
+    return facts_for(facts, is_staff=caller.is_staff) | {"timeline": timeline if caller.is_staff else timeline_for_caller(facts, timeline)}
+
+
+def _filters(
+    status: Annotated[list[Status] | None, Query(description="One or more states.")] = None,
+    priority: Annotated[list[Priority] | None, Query(description="One or more priorities.")] = None,
+    group: Annotated[list[Key] | None, Query(description="Assigned to one of these groups.")] = None,
+    person: Annotated[list[Key] | None, Query(description="Assigned to one of these people.")] = None,
+    category: Annotated[list[Key] | None, Query(description="In one of these categories.")] = None,
+    affected: Annotated[list[Key] | None, Query(description="One of these people is affected.")] = None,
+) -> Mapping[str, tuple[str, ...]]:
+    given = {"status": status, "priority": priority, "group": group, "person": person, "category": category, "affected": affected}
+    return {name: tuple(str(value) for value in values) for name, values in given.items() if values}
+
+
+@router.get(
+    "",
+    summary="List incidents",
+    operation_id="list",
+    response_model=None,
+    responses=documented({200: shown("IncidentList", description="One page", Link='The next page, as rel="next".')}, 401, 422, 500, 503),
+)
+async def list_incidents(
+    request: Request,
+    caller: Known,
+    desk: TheDesk,
+    filters: Annotated[Mapping[str, tuple[str, ...]], Depends(_filters)],
+    changed_since: Annotated[AwareDatetime | None, Query(description="Changed at or after this instant.")] = None,
+    order: Annotated[Literal["newest", "oldest"], Query(description="Which change comes first.")] = "newest",
+    limit: Annotated[int, Query(ge=1, le=200, description="Incidents on a page.")] = 50,
+    cursor: Annotated[str | None, Query(max_length=300, description="From next or the Link header of the page before.")] = None,
+) -> JSONResponse:
+    """Incidents by their last change, facts only. Callers get their own."""
+    wanted = Wanted(filters, changed_since, None if caller.is_staff else caller.actor.id, order == "oldest", limit=limit)
+    page = await listed(desk.database, replace(wanted, after=_place(cursor)) if cursor else wanted)
+    following = _cursor(page.ends_at) if page.ends_at else None
+    items = [facts_for(facts, is_staff=caller.is_staff) for facts in page.items]
+    return JSONResponse({"items": items, "next": following}, headers=_link(desk, request, following))
+
+
+def _link(desk: Desk, request: Request, following: str | None) -> dict[str, str]:
+    if following is None:
+        return {}
+    others = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return {"Link": f'<{desk.base_url}/api/v1/incidents?{urlencode([*others, ("cursor", following)])}>; rel="next"'}
+
+
+def _cursor(place: Place) -> str:
+    return base64.urlsafe_b64encode(json.dumps([as_text(place.changed_at), place.number]).encode()).decode().rstrip("=")
+
+
+def _place(cursor: str) -> Place:
+    try:
+        changed_at, number = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        place = Place(datetime.fromisoformat(changed_at), str(number))
+    except (ValueError, TypeError, binascii.Error):
+        raise invalid("cursor", "Must come from next or the Link header of the page before") from None
+    if place.changed_at.tzinfo is None:
+        raise invalid("cursor", "Must come from next or the Link header of the page before")
+    return place

@@ -1,0 +1,139 @@
+"""The page behind a link in a letter (process.md S15). GET and HEAD show and change nothing; only a chosen answer, sent by POST, acts."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from emails.links import Link
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from api import confirmation
+from api.confirmation import BROKEN, Pressed
+from api.desk import Desk
+from api.identity import LINK
+from api.problems import Problem
+from api.queries.incidents import Standing, facts_of
+from api.queries.links import follow_up_of, zone_of
+from api.rendering import page
+from api.routes.incidents import TheDesk
+from workflows.vocabulary import Status
+
+router = APIRouter(dependencies=[Depends(LINK)], include_in_schema=False)
+UNINDEXED = {"X-Robots-Tag": "noindex, nofollow"}
+ANSWERS = "answer"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A link that holds, and its incident as the record shows it."""
+
+    token: str
+    link: Link
+    facts: Mapping[str, Any]
+
+    @property
+    def standing(self) -> Standing:
+        """What the delivery of a command needs to know."""
+        return Standing(Status(self.facts["status"]), self.facts["edition"], frozenset())
+
+
+async def _visit(token: str, desk: TheDesk) -> Visit | None:
+    link = desk.signer.read(token)
+    if link is None or link.purpose != ANSWERS or link.expires_at <= datetime.now(UTC):
+        return None
+    facts = await facts_of(desk.database, link.number)
+    return Visit(token, link, facts) if facts is not None else None
+
+
+Visitor = Annotated[Visit | None, Depends(_visit)]
+
+
+@router.api_route("/l/{token}", methods=["GET", "HEAD"])
+async def show(request: Request, desk: TheDesk, visit: Visitor) -> Response:
+    """Title, number, solution and the question; nothing is pre-selected and nothing changes, whoever opens it."""
+    return await _page(request, desk, visit) if visit else _neutral(request)
+
+
+@router.post("/l/{token}")  # noqa: FAST003 -- the token is read by the visitor
+async def press(request: Request, desk: TheDesk, visit: Visitor) -> Response:
+    """Acts on the answer that was chosen; without one, or without the sentence it needs, the page comes again and says what is missing."""
+    if _comes_from_elsewhere(request, desk):
+        return page(request, "foreign.html", 403, UNINDEXED)
+    if visit is None:
+        return _neutral(request)
+    async with request.form(max_files=0, max_fields=10) as form:
+        pressed = Pressed(_field(form, "choice"), confirmation.cleaned(_field(form, "text")), _field(form, "nonce")[:64])
+    if (missing := confirmation.what_is_missing(pressed)) is not None:
+        return await _page(request, desk, visit, 422, missing=missing, text=pressed.text)
+    try:
+        notice = await _act(desk, visit, pressed)
+    except Problem as problem:
+        return await _not_done(request, desk, visit, pressed, problem)
+    return await _page(request, desk, await _visit(visit.token, desk) or visit, notice=notice)
+
+
+async def _act(desk: Desk, visit: Visit, pressed: Pressed) -> str:
+    link, facts = visit.link, visit.facts
+    is_last = link.cycle == facts["cycle"]
+    if pressed.choice == BROKEN and visit.standing.is_over and facts["closed_at"] and is_last:
+        return await _again(desk, visit, pressed)
+    try:
+        return await confirmation.answer(desk, confirmation.command_for(link, visit.token, pressed), visit.standing)
+    except Problem as problem:
+        later = await facts_of(desk.database, link.number) or facts
+        if pressed.choice == BROKEN and confirmation.is_final(problem) and later["closed_at"] and link.cycle == later["cycle"]:
+            return await _again(desk, visit, pressed)
+        raise
+
+
+async def _again(desk: Desk, visit: Visit, pressed: Pressed) -> str:
+    number = await confirmation.report_again(desk, visit.link, visit.facts, pressed.text)
+    return f"Thank you for telling us. A new incident was opened for it: {number}."
+
+
+async def _not_done(request: Request, desk: Desk, visit: Visit, pressed: Pressed, problem: Problem) -> Response:
+    if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
+        said = "That could not be taken in just now. Please press Send again in a moment."
+        return await _page(request, desk, visit, problem.kind.status, missing=said, text=pressed.text, nonce=pressed.nonce)
+    notice = "Nothing was changed by this answer: the incident had moved on, or already is as you say."
+    return await _page(request, desk, await _visit(visit.token, desk) or visit, notice=notice)
+
+
+async def _page(request: Request, desk: Desk, visit: Visit, status: int = 200, **more: Any) -> Response:
+    link, facts = visit.link, visit.facts
+    follow_up = await follow_up_of(desk.database, confirmation.follow_up_key(link))
+    question = confirmation.question_for(link, facts, await zone_of(desk.database, link.person), follow_up, datetime.now(UTC))
+    known = {
+        "number": link.number,
+        "title": facts["title"],
+        "state": question.state,
+        "solution": facts["resolution_notes"] if question.shows_solution else None,
+        "choices": question.choices,
+        "question": "Does it work now?",
+        "action": f"{urlsplit(desk.base_url).path}/l/{visit.token}",
+        "nonce": secrets.token_urlsafe(12),
+    }
+    return page(request, "answer.html", status, UNINDEXED, **{"missing": None, "text": "", "notice": None} | known | more)
+
+
+def _neutral(request: Request) -> Response:
+    return page(request, "neutral.html", 404, UNINDEXED)
+
+
+def _field(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _comes_from_elsewhere(request: Request, desk: Desk) -> bool:
+    """Whether a browser says that another site sent the form. A page without referrer sends ``Origin: null``: that is ours (S15)."""
+    fetched = request.headers.get("sec-fetch-site")
+    if fetched is not None:
+        return fetched not in ("same-origin", "none")
+    origin, ours = request.headers.get("origin", "null"), urlsplit(desk.base_url)
+    return origin not in ("null", f"{ours.scheme}://{ours.netloc}")

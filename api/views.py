@@ -1,0 +1,131 @@
+"""What is shown of an incident, and to whom: the desk sees everything, callers what concerns them (process.md S22)."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_type_hints
+
+from pydantic import BaseModel, Field, create_model
+
+from api.examples import COMMAND_ID, NUMBER
+from workflows.publication import Event, Snapshot
+from workflows.vocabulary import ActorKind
+
+# How the desk works inside, and who of it, stays inside.
+FOR_CALLERS = tuple(
+    name
+    for name in get_type_hints(Snapshot)
+    if name
+    not in {
+        "edition",
+        "person",
+        "level",
+        "was_assigned",
+        "reassignment_count",
+        "hop_count",
+        "major",
+        "priority_override",
+        "confirmation_undeliverable",
+    }
+)
+# What was said in an event that callers may see; work notes stand in events they never get.
+_SAID = ("text", "ordinal")
+_EVENT_FOR_CALLERS = ("seq", "at", "planned_at", "kind", "actor_kind", "actor", "before", "after")
+THE_DESK = "desk"
+
+
+def _model(name: str, about: str, source: type, names: tuple[str, ...], **more: Any) -> type[BaseModel]:
+    hints = get_type_hints(source, include_extras=True)
+    parts: dict[str, Any] = {each: (hints[each], ...) for each in names} | more
+    return create_model(name, __doc__=about, **parts)
+
+
+FactsForDesk = _model("FactsForDesk", "All facts of an incident.", Snapshot, tuple(get_type_hints(Snapshot)))
+FactsForCaller = _model("FactsForCaller", "What a caller sees of an incident.", Snapshot, FOR_CALLERS)
+EventForDesk = _model("EventForDesk", "Something that happened.", Event, tuple(get_type_hints(Event)))
+EventForCaller = _model("EventForCaller", "Something that happened, as a caller sees it.", Event, _EVENT_FOR_CALLERS)
+IncidentForDesk = _model(
+    "IncidentForDesk",
+    "All facts and the whole timeline.",
+    Snapshot,
+    tuple(get_type_hints(Snapshot)),
+    timeline=(list[EventForDesk], ...),  # type: ignore[valid-type]
+)
+IncidentForCaller = _model(
+    "IncidentForCaller",
+    "What a caller sees, with the public timeline.",
+    Snapshot,
+    FOR_CALLERS,
+    timeline=(list[EventForCaller], ...),  # type: ignore[valid-type]
+)
+
+
+class IncidentList(BaseModel):
+    """One page. ``next`` is the cursor of the following page; null on the last one."""
+
+    items: list[FactsForDesk | FactsForCaller]  # type: ignore[valid-type]
+    next: str | None
+
+
+class OutcomeView(BaseModel):
+    """What became of a command. ``version``: from this version on the incident shows its effect. ``accepted``: it will be answered later."""
+
+    command_id: str = Field(examples=[COMMAND_ID])
+    number: str = Field(examples=[NUMBER])
+    command: str
+    result: Literal["applied", "refused", "malformed", "accepted"]
+    at: str | None
+    version: int | None
+    rule: str | None
+    section: str | None
+    detail: str | None
+
+
+class Accepted(BaseModel):
+    """The report is safe; it will be readable under its number in a moment."""
+
+    number: str = Field(examples=[NUMBER])
+    result: Literal["accepted"]
+
+
+class Me(BaseModel):
+    """Who the key belongs to."""
+
+    kind: ActorKind
+    id: str
+    name: str
+    roles: list[str]
+    groups: list[str]
+
+
+class Health(BaseModel):
+    """Whether this can work, and what is wrong if not."""
+
+    status: Literal["ok", "not ready"]
+    problems: list[str]
+
+
+VIEWS: tuple[type[BaseModel], ...] = (IncidentForDesk, IncidentForCaller, IncidentList, OutcomeView, Accepted, Me, Health)
+
+
+def facts_for(facts: Mapping[str, Any], *, is_staff: bool) -> dict[str, Any]:
+    """The facts that this reader may see."""
+    return dict(facts) if is_staff else {name: facts.get(name) for name in FOR_CALLERS}
+
+
+def timeline_for_caller(facts: Mapping[str, Any], timeline: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Public events without inner facts; people of the desk appear as the desk."""
+    concerned = {facts["reporter"], facts["affected"]}
+    return [_shown(event, concerned) for event in timeline]
+
+
+def _shown(event: dict[str, Any], concerned: set[str]) -> dict[str, Any]:
+    is_known = event["actor"] in concerned or event["actor_kind"] == ActorKind.SYSTEM
+    outer = {name: event[name] for name in _EVENT_FOR_CALLERS}
+    return outer | {
+        "actor": event["actor"] if is_known else THE_DESK,
+        "before": _public(event["before"]),
+        "after": _public(event["after"]),
+    }
+
+
+def _public(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in FOR_CALLERS or name in _SAID}

@@ -1,0 +1,149 @@
+"""From report to closure over HTTP, on a real server with a real worker."""
+
+from datetime import UTC, datetime, timedelta
+
+from ulid import ULID
+
+from tests.api.house import RunningDesk
+
+
+def test_a_report_is_readable_at_once(desk: RunningDesk) -> None:
+    """Who reports gets 201, the place to read it, a number with a check digit, and the incident with its priority and group."""
+    answer = desk.as_("carla").post("/api/v1/incidents", json={"title": "No network", "category": "network", "impact": 2, "urgency": 1})
+    shown = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"/api/v1/incidents/{shown['number']}"
+    assert (shown["priority"], shown["group"], shown["status"]) == ("P2", "service-desk", "new")
+    assert [event["kind"] for event in desk.read(shown["number"])["timeline"]] == ["reported", "categorised", "prioritised"]
+
+
+def test_a_life_over_http(desk: RunningDesk) -> None:
+    """Assign, acknowledge, escalate, hold, resume, resolve, confirm: each answered 200 with the version that shows its effect."""
+    number = desk.report(category="network")
+    steps = [
+        ("asha", "assign", {"group": "service-desk", "person": "asha"}),
+        ("asha", "acknowledge", {}),
+        ("asha", "escalate", {"diagnosis": "The switch is dead.", "group": "network"}),
+        ("noah", "take", {}),
+        ("noah", "hold", {"reason": "vendor"}),
+        ("noah", "resume", {}),
+        ("noah", "resolve", {"code": "replaced", "notes": "New switch."}),
+        ("carla", "confirm", {}),
+    ]
+    for person, command, message in steps:
+        answer = desk.tell(number, command, person, **message)
+        assert answer.status_code == 200, (command, answer.text)
+        assert answer.json()["result"] == "applied"
+        assert desk.read(number)["version"] >= answer.json()["version"]
+    shown = desk.read(number)
+    assert (shown["status"], shown["level"], shown["hop_count"], shown["person"]) == ("resolved", 2, 1, "noah")
+    assert shown["confirmed_at"] is not None
+
+
+def test_a_refusal_names_its_rule(desk: RunningDesk) -> None:
+    """What the process refuses is 409 with rule, section and a sentence; it is kept on the timeline and changes nothing."""
+    number = desk.report()
+    answer = desk.tell(number, "confirm", "carla")
+    problem = answer.json()
+    assert answer.status_code == 409
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (problem["rule"], problem["section"], problem["status"]) == ("not-resolved", "S11", 409)
+    assert "not resolved" in problem["detail"]
+    assert [event["kind"] for event in desk.read(number)["timeline"]][-1] == "refused"
+    assert desk.as_(None).get(problem["type"]).status_code == 200
+
+
+def test_the_same_command_twice_is_one_command(desk: RunningDesk) -> None:
+    """The same id gives the same answer and one event; with another message, or from somebody else, it is 422."""
+    number, headers = desk.report(), {"Command-Id": str(ULID())}
+    path = f"/api/v1/incidents/{number}/note"
+    first = desk.as_("asha").post(path, json={"text": "once"}, headers=headers)
+    second = desk.as_("asha").post(path, json={"text": "once"}, headers=headers)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json() == second.json()
+    assert [event["kind"] for event in desk.read(number)["timeline"]].count("noted") == 1
+    other = desk.as_("asha").post(path, json={"text": "twice"}, headers=headers)
+    somebody = desk.as_("noah").post(path, json={"text": "once"}, headers=headers)
+    another = desk.as_("asha").post(f"/api/v1/incidents/{number}/acknowledge", headers=headers)
+    for answer in (other, somebody, another):
+        assert answer.status_code == 422
+        assert answer.json()["type"].endswith("/problems/command-id-reused")
+
+
+def test_a_command_id_is_made_and_told(desk: RunningDesk) -> None:
+    """Without a Command-Id one is made; every answer names it, also a refusal, and under it the outcome can be read."""
+    number = desk.report()
+    applied = desk.tell(number, "acknowledge")
+    refused = desk.tell(number, "acknowledge")
+    assert (applied.status_code, refused.status_code) == (200, 409)
+    for answer, result in ((applied, "applied"), (refused, "refused")):
+        told = desk.as_("asha").get(f"/api/v1/incidents/{number}/commands/{answer.headers['Command-Id']}")
+        assert (told.status_code, told.json()["result"]) == (200, result)
+
+
+def test_the_same_key_is_the_same_incident(desk: RunningDesk) -> None:
+    """An Idempotency-Key gives the same incident however often it is sent; another report under it is 422; somebody else's key is theirs."""
+    body, headers = {"title": "Door is stuck"}, {"Idempotency-Key": f"door-{ULID()}"}
+    first = desk.as_("carla").post("/api/v1/incidents", json=body, headers=headers)
+    second = desk.as_("carla").post("/api/v1/incidents", json=body, headers=headers)
+    other = desk.as_("carla").post("/api/v1/incidents", json={"title": "Window is stuck"}, headers=headers)
+    dora = desk.as_("dora").post("/api/v1/incidents", json=body, headers=headers)
+    assert (first.status_code, second.status_code, other.status_code, dora.status_code) == (201, 201, 422, 201)
+    assert first.json()["number"] == second.json()["number"] != dora.json()["number"]
+    assert other.json()["type"].endswith("/problems/key-reused")
+
+
+def test_the_same_key_after_the_end_starts_nothing(desk: RunningDesk) -> None:
+    """A report sent again after its incident has ended shows that incident; no second process begins."""
+    headers = {"Idempotency-Key": f"late-{ULID()}"}
+    first = desk.as_("carla").post("/api/v1/incidents", json={"title": "Test"}, headers=headers).json()
+    assert desk.tell(first["number"], "cancel", reason="test").status_code == 200
+    again = desk.as_("carla").post("/api/v1/incidents", json={"title": "Test"}, headers=headers)
+    assert (again.status_code, again.json()["number"], again.json()["status"]) == (201, first["number"], "cancelled")
+
+
+def test_closed_is_final(desk: RunningDesk) -> None:
+    """A command that comes after the end is 409 closed-is-final, kept once under its id, and can be looked up."""
+    number, headers = desk.closed(), {"Command-Id": str(ULID())}
+    path = f"/api/v1/incidents/{number}/note"
+    answers = [desk.as_("asha").post(path, json={"text": "late"}, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert {answer.json()["rule"] for answer in answers} == {"closed-is-final"}
+    told = desk.as_("asha").get(f"/api/v1/incidents/{number}/commands/{headers['Command-Id']}").json()
+    assert (told["result"], told["rule"], told["section"]) == ("refused", "closed-is-final", "S12")
+
+
+def test_lists_filter_and_turn_pages(desk: RunningDesk) -> None:
+    """Filters narrow, pages follow one another by the Link header without repeating or missing an incident, and callers get their own."""
+    numbers = {desk.report("dora", category="telephony") for _ in range(5)}
+    path, seen = "/api/v1/incidents?category=telephony&limit=2&order=oldest", []
+    while path:
+        answer = desk.as_("asha").get(path)
+        assert answer.status_code == 200
+        seen += [each["number"] for each in answer.json()["items"]]
+        path = answer.links.get("next", {}).get("url", "")
+    assert set(seen) == numbers
+    assert len(seen) == len(set(seen))
+    assert desk.as_("carla").get("/api/v1/incidents?category=telephony").json()["items"] == []
+    assert desk.as_("asha").get("/api/v1/incidents?category=telephony&status=closed").json()["items"] == []
+    assert len(desk.as_("dora").get("/api/v1/incidents?category=telephony&status=new&status=closed").json()["items"]) == 5
+
+
+def test_levels_come_from_the_directory(desk: RunningDesk) -> None:
+    """A group brings its level; a level in the body is refused, and so are groups and people nobody knows."""
+    number = desk.report()
+    assert desk.tell(number, "assign", group="network").status_code == 200
+    assert desk.read(number)["level"] == 2
+    for message in ({"group": "network", "level": 3}, {"group": "nowhere"}, {"group": "network", "person": "nobody"}):
+        answer = desk.tell(number, "assign", **message)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] in ("/level", "/group", "/person")
+
+
+def test_a_machine_a_little_ahead_reports_now(desk: RunningDesk) -> None:
+    """A clock that is seconds ahead is forgiven; a report from the future is 422."""
+    soon, later = (datetime.now(UTC) + timedelta(seconds=seconds) for seconds in (20, 600))
+    shown = desk.read(desk.report(reported_at=soon.isoformat()))
+    assert shown["reported_at"] <= shown["logged_at"]
+    answer = desk.as_("carla").post("/api/v1/incidents", json={"title": "x", "reported_at": later.isoformat()})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reported_at")
