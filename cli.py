@@ -65,12 +65,13 @@ def worker(parent: Parent = None) -> None:
 
     Example:  HOLDFAST_DATABASE_URL=postgresql://desk@db/desk TEMPORAL_ADDRESS=temporal:7233 holdfast worker
     """
-    from activities.house.serving import begin, run_to_the_end
+    from activities.house.household import WORKER_PATIENCE
+    from activities.house.serving import adopt_policies, begin, run_to_the_end
+    from worker import PATIENCE, run_worker
 
     settings = read_settings(signs_links=True)
+    adopt_policies(settings)
     begin(settings, "worker", parent)
-    from activities.house.household import WORKER_PATIENCE
-    from worker import PATIENCE, run_worker
 
     run_to_the_end(run_worker(settings, WORKER_PATIENCE if parent else PATIENCE))
 
@@ -81,13 +82,12 @@ def api(parent: Parent = None) -> None:
 
     Example:  HOLDFAST_LISTEN_HOST=0.0.0.0 HOLDFAST_BASE_URL=https://desk.example.org holdfast api
     """
+    from activities.house.api_server import api_server
     from activities.house.serving import begin, run_to_the_end
 
     settings = read_settings(signs_links=True)
     begin(settings, "api", parent)
-    from activities.house.api_server import run_api
-
-    run_to_the_end(run_api(settings))
+    run_to_the_end(api_server(settings).serve())
 
 
 @app.command()
@@ -102,14 +102,21 @@ def migrate() -> None:
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    only: Annotated[
+        list[str] | None, typer.Option(help="Look only at: database, temporal, api, relay or clock; repeat for several.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Examine the set-up and say what is wrong and what to do about it. Exit code 1 when something fails.
 
-    Examples:  holdfast doctor    holdfast doctor --json | jq '.[] | select(.level != "ok")'
+    Examples:  holdfast doctor    holdfast doctor --only api    holdfast doctor --json | jq '.[] | select(.level != "ok")'
     """
-    from activities.house.doctor import examine, failed, told
+    from activities.house.doctor import PLACES, examine, failed, told
 
-    findings = asyncio.run(examine())
+    if strangers := set(only or ()) - set(PLACES):
+        raise UsageRefusedError(f"There is no {', '.join(sorted(strangers))} to look at; name one of: {', '.join(PLACES)}.")
+    findings = asyncio.run(examine(only or ()))
     print(json.dumps([finding.as_dict() for finding in findings], indent=2) if as_json else told(findings))
     raise typer.Exit(1 if failed(findings) else 0)
 

@@ -5,6 +5,8 @@ import signal
 import uvicorn
 from api.app import create_app
 
+from activities.house.refusals import UsageRefusedError
+from activities.policy_book import UnusableBookError
 from activities.settings import Settings
 
 _KEEP_ALIVE = 15  # seconds an idle connection is kept
@@ -12,12 +14,18 @@ _LAST_REQUESTS = 3  # seconds that requests under way get when the API is stoppe
 _MOST_HEADER_BYTES = 32_768
 
 
-async def run_api(settings: Settings) -> None:
-    """Answers until SIGTERM or SIGINT. No access log: paths of links and searches would be personal data."""
+def api_server(settings: Settings) -> uvicorn.Server:
+    """The server, to be run until SIGTERM or SIGINT. No access log: paths of links and searches would be personal data.
+
+    Raises UsageRefusedError where HOLDFAST_POLICIES names no usable file.
+    """
     # Uvicorn raises the signal that stopped it once more at its end; it has been obeyed by then.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: None)
-    await uvicorn.Server(_configuration(settings)).serve()
+    try:
+        return uvicorn.Server(_configuration(settings))
+    except UnusableBookError as error:
+        raise UsageRefusedError(str(error)) from None
 
 
 def _configuration(settings: Settings) -> uvicorn.Config:

@@ -12,7 +12,6 @@ from activities.database.session import open_database
 from activities.database.tables import people
 from activities.directory_file import load_directory
 from activities.house.data_directory import make_link_key, write_private
-from activities.house.office import bring_up_to_date
 from activities.keys import issue_key
 from activities.settings import Settings
 
@@ -47,11 +46,6 @@ async def furnish(settings: Settings) -> Furnished:
         return Furnished(keys_file, is_first_run)
     finally:
         await engine.dispose()
-
-
-def prepare_database(settings: Settings) -> None:
-    """Brings the tables up to date. Raises UnavailableError where the database does not answer."""
-    bring_up_to_date(settings)
 
 
 async def _nobody_is_known(engine: AsyncEngine) -> bool:

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any, NoReturn
 
 import structlog
@@ -24,13 +23,8 @@ log = structlog.get_logger("holdfast.house")
 
 
 def begin(settings: Settings, process: str, parent: int | None) -> None:
-    """Logs, the desk's own policies, and a watch on the ``holdfast up`` that started this process, if one did.
-
-    Raises UsageRefusedError where HOLDFAST_POLICIES names no usable file.
-    """
+    """Logs, and a watch on the ``holdfast up`` that started this process, if one did."""
     configure_logs(settings.log_level, process)
-    if settings.policies:
-        _adopt(settings.policies)
     if parent:
         threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
 
@@ -52,9 +46,12 @@ def run_to_the_end(work: Coroutine[Any, Any, None]) -> NoReturn:
     os._exit(code)
 
 
-def _adopt(policies: Path) -> None:
+def adopt_policies(settings: Settings) -> None:
+    """Works by the desk's own book where there is one. Raises UsageRefusedError where HOLDFAST_POLICIES names no usable file."""
+    if settings.policies is None:
+        return
     try:
-        adopt(load_book(policies))
+        adopt(load_book(settings.policies))
     except UnusableBookError as error:
         raise UsageRefusedError(str(error)) from None
 

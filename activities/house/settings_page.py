@@ -9,6 +9,13 @@ _FILE_HEAD = f"""\
 # Every one can be left out. Secrets can also be files named like the setting in the directory {SECRETS_DIR} names.
 # Temporal itself is configured by Temporal's own names: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS ...
 """
+_FILE_END = """
+# Only for docker-compose.yml, which starts these two itself:
+
+# Password of the administrator of PostgreSQL, and of the role Temporal uses.
+#POSTGRES_PASSWORD=
+#TEMPORAL_DATABASE_PASSWORD=
+"""
 _PAGE_HEAD = f"""\
 # Settings
 
@@ -27,7 +34,7 @@ the directory `{SECRETS_DIR}` names. Temporal is configured by Temporal's own na
 def example() -> str:
     """The text of .env.example."""
     parts = [f"# {field.description}\n#{PREFIX}{name.upper()}={_default(name)}\n" for name, field in Settings.model_fields.items()]
-    return "\n".join([_FILE_HEAD, *parts])
+    return "\n".join([_FILE_HEAD, *parts]) + _FILE_END
 
 
 def page() -> str:
