@@ -3,11 +3,11 @@
 import signal
 
 import uvicorn
-from api.app import create_app
 
 from activities.house.refusals import UsageRefusedError
 from activities.policy_book import UnusableBookError
 from activities.settings import Settings
+from api.app import create_app
 
 _KEEP_ALIVE = 15  # seconds an idle connection is kept
 _LAST_REQUESTS = 3  # seconds that requests under way get when the API is stopped

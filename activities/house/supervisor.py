@@ -69,6 +69,10 @@ class Supervisor:
         """Until SIGINT, SIGTERM or SIGHUP. Raises RefusedError, with everything stopped, when a child cannot be started at all."""
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(each, lambda *_: self.stop_wanted.set())
+        self.look_after_all(on_ready)
+
+    def look_after_all(self, on_ready: Callable[[], None]) -> None:
+        """The same, until ``stop_wanted`` is set."""
         try:
             for child in self.children:
                 self._open(child)
