@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from api.bodies import said
@@ -46,13 +47,22 @@ async def _refused(request: Request, problem: Problem) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    problem = Problem(_BY_STATUS.get(error.status_code, "not-found"), headers=error.headers)
-    return _as_problem(request, problem)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # noqa: PLR2004 -- the status itself
+        headers["Allow"] = ", ".join(sorted(_methods_of(request)))
+    return _as_problem(request, Problem(_BY_STATUS.get(error.status_code, "not-found"), headers=headers))
+
+
+def _methods_of(request: Request) -> set[str]:
+    """All methods of this address; the framework knows only those of one of its routes."""
+    here = getattr(request.scope.get("route"), "path_format", None)
+    return {method for route in iter_route_contexts(request.app.routes) if route.path_format == here for method in route.methods or ()}
 
 
 async def _wrong_parameters(request: Request, error: RequestValidationError) -> Response:
-    found = [{"pointer": str(each["loc"][-1]), "detail": said(each)} for each in error.errors()[:20]]
-    return _as_problem(request, Problem("invalid", errors=found))
+    # A parameter that can be left out has a second reading, "absent", which is of no use to the reader.
+    told = {str(each["loc"][1]): said(each) for each in reversed(error.errors()) if each["loc"][-1] != "none" and len(each["loc"]) > 1}
+    return _as_problem(request, Problem("invalid", errors=[{"pointer": name, "detail": detail} for name, detail in told.items()]))
 
 
 async def _database_away(request: Request, _: Exception) -> Response:

@@ -11,11 +11,11 @@ from functools import cache
 from typing import Annotated, Any, get_type_hints
 
 from fastapi import Request
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from api.examples import EXAMPLES
 from api.problems import Problem
-from workflows.messages import COMMANDS, Assign, Escalate, Message, Report
+from workflows.messages import COMMANDS, Assign, Escalate, Report
 
 # Filled in from the directory by the server; a browser says what, the server adds the rest (design rule 9).
 FILLED_IN: Mapping[type, frozenset[str]] = {Assign: frozenset({"level"}), Escalate: frozenset({"level"})}
@@ -37,9 +37,21 @@ def _past(instant: datetime) -> datetime:
     return _plausible(instant)
 
 
-Ahead = Annotated[AwareDatetime, AfterValidator(_plausible)] | None
-Past = Annotated[AwareDatetime, AfterValidator(_past)] | None
-_INSTANTS: Mapping[str, Any] = {"until": Ahead, "occurred_at": Past, "reported_at": Past}
+def _written_out(value: Any) -> Any:
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value):
+        raise ValueError("must be written as in 2026-03-02T09:15:00Z")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Plausible = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_plausible)]
+Past = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_past)]
+Cycle = Annotated[int, Field(ge=1, le=10**6), BeforeValidator(_whole)]
+# 2.0 is a whole number in JSON, and plausible instants are fewer than possible ones.
+_NARROWED: Mapping[str, Any] = {"until": Plausible | None, "occurred_at": Past | None, "reported_at": Past | None, "cycle": Cycle | None}
 
 
 @cache
@@ -49,7 +61,7 @@ def strict(kind: Any) -> type[BaseModel]:
     sendable = [field for field in fields(kind) if field.name not in FILLED_IN.get(kind, frozenset())]
     required = {field.name for field in sendable if field.default is field.default_factory}
     parts: dict[str, Any] = {
-        field.name: (_INSTANTS.get(field.name, hints[field.name]), ... if field.name in required else field.default) for field in sendable
+        field.name: (_NARROWED.get(field.name, hints[field.name]), ... if field.name in required else field.default) for field in sendable
     }
     config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLES[kind]]})
     return create_model(kind.__name__, __config__=config, __doc__=kind.__doc__, **parts)
@@ -69,7 +81,7 @@ def described(kind: type) -> dict[str, Any]:
 class ReadBody:
     """A dependency that reads the body as one kind of message."""
 
-    kind: type[Message] | type[Report]
+    kind: Any
 
     async def __call__(self, request: Request) -> Any:
         """The message. Raises a problem: 400 not JSON, 413 too large, 415 not declared as JSON, 422 not such a message."""
@@ -104,7 +116,7 @@ def pointer(location: tuple[int | str, ...]) -> str:
 def said(error: Mapping[str, Any]) -> str:
     """What is expected, in a sentence a person can use."""
     if error["type"] == "string_pattern_mismatch":
-        return "Must contain a visible character, and no control characters"
+        return "Must contain a visible character, and none that is forbidden here, such as control characters"
     if error["type"] == "extra_forbidden":
         return "There is no such field"
     return str(error["msg"]).removeprefix("Value error, ").capitalize()

@@ -217,9 +217,7 @@ def answer(problem: Problem, base_url: str) -> JSONResponse:
 
 def documented(own: dict[int, dict[str, Any]], *statuses: int) -> dict[int | str, dict[str, Any]]:
     """For OpenAPI: what the operation answers itself, and the statuses that are answered with problem details."""
-    found: dict[int | str, dict[str, Any]] = {status: _documented(status) for status in statuses}
-    found.update(own)
-    return found
+    return {status: own.get(status) or _documented(status) for status in (*own, *statuses)}
 
 
 def _documented(status: int) -> dict[str, Any]:

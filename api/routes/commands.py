@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import JSONResponse
+from pydantic import Field
 from ulid import ULID
 
 from api.bodies import ReadBody, described
@@ -14,7 +15,7 @@ from api.identity import KNOWN, Caller
 from api.problems import Problem, documented
 from api.queries.incidents import as_text
 from api.queries.outcomes import Answer, answer_to, sender_of
-from api.routes.incidents import Known, Number, TheDesk, shown
+from api.routes.incidents import Absent, Known, Number, TheDesk, shown
 from workflows.messages import COMMANDS, Message
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["Commands"])
@@ -22,11 +23,8 @@ router = APIRouter(prefix="/api/v1/incidents", tags=["Commands"])
 # No colon: ids with one are the server's own, for links and letters, and nobody may be ahead of them.
 _ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 CommandId = Annotated[
-    str | None,
+    Annotated[str, Field(min_length=1, max_length=80, pattern=_ID)] | Absent,
     Header(
-        min_length=1,
-        max_length=80,
-        pattern=_ID,
         description="Your name for this command; the same id is one command, however often it is sent. Made if missing.",
         examples=[COMMAND_ID],
     ),
@@ -121,7 +119,7 @@ for _name, _kind in COMMANDS.items():
 async def outcome(caller: Known, desk: TheDesk, number: Number, command_id: str) -> JSONResponse:
     """The outcome as recorded, for its sender and for the desk. Before it is there: 404; ask again, or send the command again."""
     check_number(number)
-    answer = await answer_to(desk.database, number, command_id)
+    answer = await answer_to(desk.database, number, command_id) if command_id.isprintable() else None
     sender = await sender_of(desk.database, number, command_id) if answer else None
     is_theirs = caller.is_staff or sender == (caller.actor.kind.value, caller.actor.id)
     if answer is None or not is_theirs:

@@ -1,7 +1,6 @@
 """Report an incident, read one, list many (process.md S1, S21, S22)."""
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,10 +10,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
+from pydantic import Field, TypeAdapter
+from pydantic.json_schema import SkipJsonSchema
 from ulid import ULID
 
-from api.bodies import ReadBody, described
+from api.bodies import Plausible, ReadBody, described
 from api.delivery import find
 from api.desk import Desk, desk_of
 from api.examples import NUMBER
@@ -28,16 +28,17 @@ from workflows.vocabulary import Priority, Status
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])
 CHANNEL = "api"
+_KEY: TypeAdapter[str] = TypeAdapter(Key)
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
 
 TheDesk = Annotated[Desk, Depends(desk_of)]
 Known = Annotated[Caller, Depends(KNOWN)]
 Number = Annotated[str, Path(description="The number of the incident, with its check digit.", examples=[NUMBER])]
+# A parameter can be left out; it cannot be null.
+Absent = SkipJsonSchema[None]
 IdempotencyKey = Annotated[
-    str | None,
+    Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._:@+=-]+$")] | Absent,
     Header(
-        min_length=1,
-        max_length=80,
-        pattern=r"^[A-Za-z0-9._:@+=-]+$",
         description="The same key with the same report is one incident, however often it is sent. It counts for your key only.",
         examples=["monday-3rd-floor"],
     ),
@@ -124,12 +125,12 @@ async def _whole(desk: Desk, caller: Caller, number: str) -> dict[str, Any]:
 
 
 def _filters(
-    status: Annotated[list[Status] | None, Query(description="One or more states.")] = None,
-    priority: Annotated[list[Priority] | None, Query(description="One or more priorities.")] = None,
-    group: Annotated[list[Key] | None, Query(description="Assigned to one of these groups.")] = None,
-    person: Annotated[list[Key] | None, Query(description="Assigned to one of these people.")] = None,
-    category: Annotated[list[Key] | None, Query(description="In one of these categories.")] = None,
-    affected: Annotated[list[Key] | None, Query(description="One of these people is affected.")] = None,
+    status: Annotated[list[Status] | Absent, Query(description="One or more states.")] = None,
+    priority: Annotated[list[Priority] | Absent, Query(description="One or more priorities.")] = None,
+    group: Annotated[list[Key] | Absent, Query(description="Assigned to one of these groups.")] = None,
+    person: Annotated[list[Key] | Absent, Query(description="Assigned to one of these people.")] = None,
+    category: Annotated[list[Key] | Absent, Query(description="In one of these categories.")] = None,
+    affected: Annotated[list[Key] | Absent, Query(description="One of these people is affected.")] = None,
 ) -> Mapping[str, tuple[str, ...]]:
     given = {"status": status, "priority": priority, "group": group, "person": person, "category": category, "affected": affected}
     return {name: tuple(str(value) for value in values) for name, values in given.items() if values}
@@ -147,10 +148,12 @@ async def list_incidents(
     caller: Known,
     desk: TheDesk,
     filters: Annotated[Mapping[str, tuple[str, ...]], Depends(_filters)],
-    changed_since: Annotated[AwareDatetime | None, Query(description="Changed at or after this instant.")] = None,
+    changed_since: Annotated[Plausible | Absent, Query(description="Changed at or after this instant.")] = None,
     order: Annotated[Literal["newest", "oldest"], Query(description="Which change comes first.")] = "newest",
     limit: Annotated[int, Query(ge=1, le=200, description="Incidents on a page.")] = 50,
-    cursor: Annotated[str | None, Query(max_length=300, description="From next or the Link header of the page before.")] = None,
+    cursor: Annotated[
+        Annotated[str, Field(max_length=300)] | Absent, Query(description="From next or the Link header of the page before.")
+    ] = None,
 ) -> JSONResponse:
     """Incidents by their last change, facts only. Callers get their own."""
     wanted = Wanted(filters, changed_since, None if caller.is_staff else caller.actor.id, order == "oldest", limit=limit)
@@ -174,9 +177,6 @@ def _cursor(place: Place) -> str:
 def _place(cursor: str) -> Place:
     try:
         changed_at, number = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        place = Place(datetime.fromisoformat(changed_at), str(number))
-    except (ValueError, TypeError, binascii.Error):
+        return Place(_INSTANT.validate_python(changed_at), _KEY.validate_python(number))
+    except (ValueError, TypeError, RecursionError):
         raise invalid("cursor", "Must come from next or the Link header of the page before") from None
-    if place.changed_at.tzinfo is None:
-        raise invalid("cursor", "Must come from next or the Link header of the page before")
-    return place

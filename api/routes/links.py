@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from emails.links import Link
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
@@ -21,11 +20,11 @@ from api.queries.incidents import Standing, facts_of
 from api.queries.links import follow_up_of, zone_of
 from api.rendering import page
 from api.routes.incidents import TheDesk
+from emails.links import ANSWER, Link
 from workflows.vocabulary import Status
 
 router = APIRouter(dependencies=[Depends(LINK)], include_in_schema=False)
 UNINDEXED = {"X-Robots-Tag": "noindex, nofollow"}
-ANSWERS = "answer"
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Visit:
 
 async def _visit(token: str, desk: TheDesk) -> Visit | None:
     link = desk.signer.read(token)
-    if link is None or link.purpose != ANSWERS or link.expires_at <= datetime.now(UTC):
+    if link is None or link.purpose != ANSWER:
         return None
     facts = await facts_of(desk.database, link.number)
     return Visit(token, link, facts) if facts is not None else None

@@ -162,7 +162,7 @@ async def _desk(directory: Path) -> AsyncIterator[RunningDesk]:
         app = create_app(settings, engine=engine, temporal=client)
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", access_log=False))
         serving = asyncio.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 -- uvicorn offers no event
             await asyncio.sleep(0.02)
         yield RunningDesk(settings.base_url, settings, keys, engine, client, asyncio.get_running_loop())
         server.should_exit = True
