@@ -109,5 +109,6 @@ def _letter_row(number: str, owed: LetterOwed, recipient: str) -> dict[str, Any]
         "facts": _LETTER_FACTS.dump_python(owed.facts, mode="json"),
         "state": PLANNED,
         "attempts": 0,
+        "unknown_outcomes": 0,
         "next_attempt_at": owed.at,
     }

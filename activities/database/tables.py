@@ -128,6 +128,7 @@ letters = Table(
     Column("facts", JSON, nullable=False),
     _key("state", nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("unknown_outcomes", Integer, nullable=False),
     Column("next_attempt_at", Instant, nullable=False),
     _key("claim"),
     Column("claimed_at", Instant),

@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=100), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("unknown_outcomes", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", tables.Instant(timezone=True), nullable=False),
         sa.Column("claim", sa.String(length=100), nullable=True),
         sa.Column("claimed_at", tables.Instant(timezone=True), nullable=True),

@@ -1,0 +1,198 @@
+"""The mail room: takes letters from the ledger, renders, signs links, guards headers, sends (design section 4, process.md S14).
+
+One shift is one long-running activity that Temporal keeps alive. Promise: at least once, never lost, twice only where a crash or a broken line fell between the
+relay's acceptance and our note of it, and then under the same Message-ID.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.postbox import Address, Claim, LetterState, address_of, claim_next, settle
+from activities.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
+from activities.settings import Settings
+from emails.headers import Envelope, LetterRefusedError, build, guard, message_id
+from emails.letters import ASKS_FOR_CONFIRMATION, HAS_ANSWER_LINK, compose
+from emails.links import ANSWER, Signer
+from emails.rendering import Rendered, render
+from workflows.messages import SYSTEM, ReportUndeliverable, Sent
+
+SHIFT = timedelta(minutes=55)
+PAUSE = timedelta(milliseconds=500)
+PATIENCE = timedelta(days=2)
+FIRST_RETRY, LONGEST_RETRY, BUSY_RETRY = timedelta(seconds=5), timedelta(minutes=15), timedelta(minutes=5)
+# Replies that ask us to come back later rather than soon.
+BUSY = ("421", "450", "451", "452")
+UNKNOWN_AGAIN = 2
+_TOKEN = re.compile(r"(/l/)[A-Za-z0-9_.~=-]+")
+
+log = structlog.get_logger("holdfast.mail")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A letter that can be handed over."""
+
+    rendered: Rendered
+    wire: bytes
+
+
+class MailRoom:
+    """Sends letters; needs a client to tell incidents what could not be delivered."""
+
+    def __init__(self, engine: AsyncEngine, settings: Settings, client: Client | None) -> None:
+        self._engine, self._settings, self._client = engine, settings, client
+        self._signer = Signer(settings.link_keys, settings.base_url, settings.link_days)
+        self._relay = Relay(settings)
+
+    @activity.defn(name="send_letters")
+    async def send_letters(self) -> None:
+        """One shift: ends after an hour, when the worker stops, or when the desk is cancelled; a letter in hand is finished first."""
+        ends = datetime.now(UTC) + SHIFT
+        while datetime.now(UTC) < ends and not activity.is_worker_shutdown():
+            activity.heartbeat()
+            await asyncio.sleep((await self._next_or_pause()).total_seconds())
+        await self._relay.close()
+
+    async def _next_or_pause(self) -> timedelta:
+        """How long to wait before looking again; a database that is away is waited for."""
+        try:
+            return timedelta(0) if await self.send_next() else PAUSE
+        except RelayAwayError:
+            return FIRST_RETRY
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("record away", error=type(error).__name__)
+            return FIRST_RETRY
+
+    async def send_next(self) -> bool:
+        """Sends the next letter that is due; whether there was one. Raises RelayAwayError when nothing can be sent at present."""
+        claim = await claim_next(self._engine, datetime.now(UTC))
+        if claim is None:
+            return False
+        if claim.unknown_outcomes >= UNKNOWN_AGAIN:
+            await settle(self._engine, claim, LetterState.UNKNOWN)
+            return True
+        try:
+            await self._handle(claim)
+        except RelayAwayError as error:
+            await self._later(claim, error.reply, _back_off(claim.attempts))
+            raise
+        return True
+
+    async def _handle(self, claim: Claim) -> None:
+        address = await address_of(self._engine, claim.recipient)
+        if address is None:
+            await self._give_up(claim, "the directory has no address")
+            return
+        try:
+            ready = self._prepare(claim, address)
+        except Exception as error:  # noqa: BLE001 -- one broken letter must never stop the others
+            log.error("letter broken", letter=claim.letter, number=claim.number, error=type(error).__name__)  # noqa: TRY400 -- a traceback could hold personal data
+            refused = isinstance(error, LetterRefusedError)
+            await self._give_up(
+                claim, "refused: its headers would be others than intended" if refused else f"broken: {type(error).__name__}"
+            )
+            return
+        if self._settings.smtp_host is None:
+            await self._note(claim, LetterState.KEPT, ready, None)
+        else:
+            await self._hand_over(claim, address, ready)
+
+    def _prepare(self, claim: Claim, address: Address) -> Ready:
+        url = ""
+        if claim.letter in HAS_ANSWER_LINK:
+            url = self._signer.url(ANSWER, claim.number, claim.cycle, claim.recipient, now=datetime.now(UTC))
+        rendered = render(claim.letter, compose(claim.letter, address.reader, claim.number, claim.facts, url))
+        envelope = Envelope(
+            sender=self._settings.mail_from,
+            recipient=address.email,
+            recipient_name=address.reader.name,
+            domain=self._settings.mail_domain,
+            key=claim.key,
+            thread=f"{claim.number}:{claim.recipient}",
+            at=claim.at,
+        )
+        return Ready(rendered, build(envelope, rendered.subject, rendered.text, rendered.html))
+
+    async def _hand_over(self, claim: Claim, address: Address, ready: Ready) -> None:
+        try:
+            reply = await self._relay.send(_bare(self._settings.mail_from), address.email, ready.wire)
+        except PermanentError as error:
+            await self._give_up(claim, error.reply)
+        except TemporaryError as error:
+            busy = error.reply.startswith(BUSY)
+            await self._later(claim, error.reply, BUSY_RETRY if busy else _back_off(claim.attempts))
+        except OutcomeUnknownError as error:
+            await self._unknown(claim, error.reply)
+        else:
+            await self._note(claim, LetterState.SENT, ready, reply)
+
+    async def _note(self, claim: Claim, state: LetterState, ready: Ready, reply: str | None) -> None:
+        rendered = ready.rendered if state is LetterState.KEPT else _without_tokens(ready.rendered)
+        await settle(
+            self._engine,
+            claim,
+            state,
+            sent_at=datetime.now(UTC),
+            smtp_reply=reply,
+            message_id=message_id(claim.key, self._settings.mail_domain),
+            subject=guard(rendered.subject),
+            text=rendered.text,
+            html=rendered.html,
+        )
+
+    async def _later(self, claim: Claim, reply: str, delay: timedelta) -> None:
+        now = datetime.now(UTC)
+        if now - claim.at > PATIENCE:
+            await self._give_up(claim, f"given up after {PATIENCE.days} days: {reply}")
+        else:
+            await settle(self._engine, claim, LetterState.PLANNED, next_attempt_at=now + delay, smtp_reply=reply[:300])
+
+    async def _unknown(self, claim: Claim, reply: str) -> None:
+        """Tried once more under the same Message-ID, then left as unknown for people to see."""
+        count = claim.unknown_outcomes + 1
+        state = LetterState.UNKNOWN if count >= UNKNOWN_AGAIN else LetterState.PLANNED
+        next_attempt = datetime.now(UTC) + FIRST_RETRY
+        await settle(self._engine, claim, state, next_attempt_at=next_attempt, unknown_outcomes=count, smtp_reply=reply[:300])
+
+    async def _give_up(self, claim: Claim, reply: str) -> None:
+        """The incident is told before the ledger is: should we die in between, it is told again under the same command id."""
+        if await self._tell_incident(claim):
+            await settle(self._engine, claim, LetterState.FAILED, smtp_reply=reply[:300])
+        else:
+            await settle(self._engine, claim, LetterState.PLANNED, next_attempt_at=datetime.now(UTC) + FIRST_RETRY, smtp_reply=reply[:300])
+
+    async def _tell_incident(self, claim: Claim) -> bool:
+        if self._client is None:
+            return True
+        message = ReportUndeliverable(claim.letter.value, claim.cycle, claim.recipient, claim.letter in ASKS_FOR_CONFIRMATION)
+        sent = Sent(f"undeliverable:{claim.key}"[-100:], SYSTEM, datetime.now(UTC), message)
+        try:
+            handle = self._client.get_workflow_handle(claim.number)
+            await handle.signal("report_undeliverable", sent, rpc_timeout=timedelta(seconds=5))
+        except RPCError as error:
+            # Closed incidents have nobody left to tell; the ledger says it.
+            return error.status is RPCStatusCode.NOT_FOUND
+        return True
+
+
+def _back_off(attempts: int) -> timedelta:
+    """5 s, doubled with each attempt, 15 minutes at most."""
+    return min(FIRST_RETRY * (1 << min(attempts - 1, 10)), LONGEST_RETRY)
+
+
+def _bare(sender: str) -> str:
+    return sender.rpartition("<")[2].rstrip("> ")
+
+
+def _without_tokens(rendered: Rendered) -> Rendered:
+    """What is kept of a letter that went out: staff who read it must not act with the caller's link (S15)."""
+    return Rendered(rendered.subject, _TOKEN.sub(r"\1...", rendered.text), _TOKEN.sub(r"\1...", rendered.html))

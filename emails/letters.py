@@ -1,0 +1,169 @@
+"""One dataclass per letter: the facts its template may use (process.md S14). ``compose`` picks the dataclass and fills it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from workflows.publication import LetterFacts
+from workflows.vocabulary import LetterName, Priority
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads the letter: name as they write it, language as two letters, IANA zone."""
+
+    name: str
+    language: str
+    zone: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What every letter knows. ``url`` leads to the reader's page for this incident, or nowhere where there is none."""
+
+    reader: Reader
+    number: str
+    title: str
+    priority: Priority
+
+
+@dataclass(frozen=True)
+class Received(Letter):
+    """A receipt: the report is logged."""
+
+    follows: str | None
+
+
+@dataclass(frozen=True)
+class Assigned(Letter):
+    """To the caller: somebody works on it."""
+
+    group: str | None
+
+
+@dataclass(frozen=True)
+class Question(Letter):
+    """To the caller: the desk needs an answer."""
+
+    text: str
+    reminders: tuple[datetime, ...]
+    gives_up_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Progress(Letter):
+    """To the caller: a message from the desk."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Resolved(Letter):
+    """To the caller: does it work? With all dates (S11)."""
+
+    solution: str
+    answer_url: str
+    reminders: tuple[datetime, ...]
+    closes_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Closed(Letter):
+    """To the caller: final; "still broken" makes a new incident (S12)."""
+
+    solution: str
+    answer_url: str
+
+
+@dataclass(frozen=True)
+class Reopened(Letter):
+    """To caller or assignee: work goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Cancelled(Letter):
+    """To the caller: called off."""
+
+    text: str | None
+
+
+@dataclass(frozen=True)
+class ToAgent(Letter):
+    """To the desk: something to do; what was said, if anything."""
+
+    group: str | None
+    text: str | None
+
+
+Composer = Callable[[Letter, LetterFacts, str], Letter]
+
+
+def _known(letter: Letter) -> tuple[Reader, str, str, Priority]:
+    return letter.reader, letter.number, letter.title, letter.priority
+
+
+def _received(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return Received(*_known(letter), follows=facts.follows)
+
+
+def _assigned(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return Assigned(*_known(letter), group=facts.group)
+
+
+def _question(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return Question(*_known(letter), text=facts.text or "", reminders=facts.reminders, gives_up_at=facts.closes_at)
+
+
+def _progress(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return Progress(*_known(letter), text=facts.text or "")
+
+
+def _resolved(letter: Letter, facts: LetterFacts, url: str) -> Letter:
+    return Resolved(*_known(letter), solution=facts.solution or "", answer_url=url, reminders=facts.reminders, closes_at=facts.closes_at)
+
+
+def _closed(letter: Letter, facts: LetterFacts, url: str) -> Letter:
+    return Closed(*_known(letter), solution=facts.solution or "", answer_url=url)
+
+
+def _reopened(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return Reopened(*_known(letter), text=facts.text or "")
+
+
+def _cancelled(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return Cancelled(*_known(letter), text=facts.text)
+
+
+def _to_agent(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return ToAgent(*_known(letter), group=facts.group, text=facts.text)
+
+
+_COMPOSERS: Mapping[LetterName, Composer] = {
+    LetterName.RECEIVED: _received,
+    LetterName.ASSIGNED: _assigned,
+    LetterName.QUESTION: _question,
+    LetterName.QUESTION_REMINDER: _question,
+    LetterName.PROGRESS: _progress,
+    LetterName.RESOLVED: _resolved,
+    LetterName.CONFIRMATION_REMINDER: _resolved,
+    LetterName.CLOSED: _closed,
+    LetterName.REOPENED: _reopened,
+    LetterName.CANCELLED: _cancelled,
+    LetterName.ASSIGNED_TO_YOU: _to_agent,
+    LetterName.CALLER_WROTE: _to_agent,
+    LetterName.ESCALATED_TO_GROUP: _to_agent,
+    LetterName.REJECTED: _to_agent,
+    LetterName.REOPENED_TO_AGENT: _to_agent,
+}
+
+# Letters whose loss means that the caller was never asked (S11).
+ASKS_FOR_CONFIRMATION = frozenset({LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER})
+# Letters that carry a link to the answer page.
+HAS_ANSWER_LINK = ASKS_FOR_CONFIRMATION | {LetterName.CLOSED}
+
+
+def compose(name: LetterName, reader: Reader, number: str, facts: LetterFacts, answer_url: str) -> Letter:
+    """The letter of that name for that reader; ``answer_url`` is used by the letters that have such a link."""
+    return _COMPOSERS[name](Letter(reader, number, facts.title, facts.priority), facts, answer_url)

@@ -1,0 +1,100 @@
+"""Every letter renders, in both parts, with what happens next (process.md S14)."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emails.letters import HAS_ANSWER_LINK, Reader, compose
+from emails.rendering import render, when
+from workflows.publication import LetterFacts
+from workflows.vocabulary import LetterName, Priority, Status
+
+URL = "https://desk.example.org/l/abc.def"
+CARLA = Reader("Carla Mendes", "en", "Europe/Istanbul")
+FACTS = LetterFacts(
+    title="Printer jammed",
+    status=Status.RESOLVED,
+    priority=Priority.P3,
+    text="First line.\nSecond <b>line</b>.",
+    solution="Took the paper out.",
+    group="service-desk",
+    follows="INC-1001-2",
+    resolved_at=datetime(2026, 11, 24, 7, tzinfo=UTC),
+    closes_at=datetime(2026, 12, 1, 7, tzinfo=UTC),
+    reminders=(datetime(2026, 11, 26, 7, tzinfo=UTC), datetime(2026, 11, 30, 7, tzinfo=UTC)),
+)
+
+
+@pytest.mark.parametrize("name", LetterName)
+def test_every_letter_says_what_happens_next(name: LetterName) -> None:
+    """Subject with the number, a text part and an HTML part, both with what happens next, and under 60 KB."""
+    rendered = render(name, compose(name, CARLA, "INC-1042-7", FACTS, URL))
+    assert rendered.subject.startswith("[INC-1042-7] ")
+    for part in (rendered.text, rendered.html):
+        assert "hat happens next" in part
+        assert "Carla Mendes" in part
+    assert len(rendered.html.encode()) < 60_000
+    assert 'lang="en"' in rendered.html
+
+
+@pytest.mark.parametrize("name", LetterName)
+def test_every_link_stands_in_both_parts(name: LetterName) -> None:
+    """Who reads plain text can do all that the HTML part offers."""
+    rendered = render(name, compose(name, CARLA, "INC-1042-7", FACTS, URL))
+    links = set(re.findall(r"https?://[^\s\"<>]+", rendered.html))
+    assert links == ({URL} if name in HAS_ANSWER_LINK else set())
+    assert all(link in rendered.text for link in links)
+
+
+@pytest.mark.parametrize("name", [LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER])
+def test_the_question_lists_all_dates(name: LetterName) -> None:
+    """The letter that asks says when we remind and when it closes, in the reader's zone (S11)."""
+    rendered = render(name, compose(name, CARLA, "INC-1042-7", FACTS, URL))
+    for day in ("Thursday 26 November 2026, 10:00", "Monday 30 November 2026, 10:00", "Tuesday 1 December 2026, 10:00 (Europe/Istanbul)"):
+        assert day in rendered.text
+        assert day in rendered.html
+
+
+def test_a_language_without_a_folder_is_read_in_english() -> None:
+    """Nobody gets an empty letter because a translation is missing."""
+    reader = Reader("Ayşe", "xx", "Europe/Istanbul")
+    assert "log" in render(LetterName.RECEIVED, compose(LetterName.RECEIVED, reader, "INC-1042-7", FACTS, URL)).text
+
+
+def test_a_time_is_told_in_the_readers_zone() -> None:
+    """The same instant is another hour elsewhere, and the zone is named."""
+    instant = datetime(2026, 12, 8, 22, 30, tzinfo=UTC)
+    assert when(instant, "Asia/Tokyo", "en") == "Wednesday 9 December 2026, 07:30 (Asia/Tokyo)"
+    assert when(instant, "America/New_York", "en") == "Tuesday 8 December 2026, 17:30 (America/New_York)"
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "{{ 7*7 }}",
+    "{% raw %}",
+    '"><img src=x onerror=alert(1)>',
+    "</p></td></table>",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_text_of_people_stays_text(hostile: str) -> None:
+    """HTML, scripts and template syntax in titles, names and texts arrive as the characters they are."""
+    facts = LetterFacts(hostile, Status.RESOLVED, Priority.P1, text=hostile, solution=hostile, group=hostile)
+    for name in LetterName:
+        rendered = render(name, compose(name, Reader(hostile, "en", "UTC"), "INC-1042-7", facts, URL))
+        assert "<script>" not in rendered.html
+        assert "<img" not in rendered.html
+        assert hostile in rendered.text
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_no_text_breaks_a_letter(title: str, text: str) -> None:
+    """Whatever people write, every letter renders."""
+    facts = LetterFacts(title, Status.RESOLVED, Priority.P1, text=text, solution=text)
+    for name in LetterName:
+        assert render(name, compose(name, CARLA, "INC-1042-7", facts, URL)).text
