@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from socket import socket
 from typing import Any
 
 import pytest
@@ -66,9 +67,11 @@ class Post:
 def post() -> Iterator[Post]:
     """A post that behaves as its lists say."""
     handler = Post()
-    controller = Controller(handler, hostname="127.0.0.1", port=0)
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        handler.port = free.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=handler.port)
     controller.start()
-    handler.port = controller.server.sockets[0].getsockname()[1]
     yield handler
     controller.stop()
 
