@@ -109,7 +109,7 @@ def _problem(error: ValidationError) -> Problem:
 
 def pointer(location: tuple[int | str, ...]) -> str:
     """A JSON pointer. Names that no message has are not repeated."""
-    parts = (str(part) if re.fullmatch(r"[\w-]{1,40}", str(part), re.ASCII) else "?" for part in location)
+    parts = (str(part) if re.fullmatch(r"[a-z_]{1,40}|\d{1,4}", str(part), re.ASCII) else "?" for part in location)
     return "".join(f"/{part}" for part in parts)
 
 

@@ -107,18 +107,20 @@ VIEWS: tuple[type[BaseModel], ...] = (IncidentForDesk, IncidentForCaller, Incide
 
 
 def facts_for(facts: Mapping[str, Any], *, is_staff: bool) -> dict[str, Any]:
-    """The facts that this reader may see."""
-    return dict(facts) if is_staff else {name: facts.get(name) for name in FOR_CALLERS}
+    """The facts that this reader may see. Whoever of the desk took a report for somebody appears to them as the desk."""
+    if is_staff:
+        return dict(facts)
+    reporter = facts["reporter"] if facts["reporter"] == facts["affected"] else THE_DESK
+    return {name: facts.get(name) for name in FOR_CALLERS} | {"reporter": reporter}
 
 
 def timeline_for_caller(facts: Mapping[str, Any], timeline: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Public events without inner facts; people of the desk appear as the desk."""
-    concerned = {facts["reporter"], facts["affected"]}
-    return [_shown(event, concerned) for event in timeline]
+    return [_shown(event, facts["affected"]) for event in timeline]
 
 
-def _shown(event: dict[str, Any], concerned: set[str]) -> dict[str, Any]:
-    is_known = event["actor"] in concerned or event["actor_kind"] == ActorKind.SYSTEM
+def _shown(event: dict[str, Any], affected: str) -> dict[str, Any]:
+    is_known = event["actor"] == affected or event["actor_kind"] == ActorKind.SYSTEM
     outer = {name: event[name] for name in _EVENT_FOR_CALLERS}
     return outer | {
         "actor": event["actor"] if is_known else THE_DESK,

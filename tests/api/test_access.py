@@ -1,0 +1,161 @@
+"""Who may do what (process.md S22): one table for every route and every role."""
+
+import base64
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
+
+from activities.keys import issue_key, list_keys, revoke_key
+from activities.settings import Settings
+from api.app import create_app
+from api.examples import EXAMPLES
+from api.identity import UndeclaredAccessError, access_of, refuse_undeclared_routes
+from tests.api.house import LINK_KEY, PEOPLE, RunningDesk
+from workflows.messages import COMMANDS, Report
+
+EVERYBODY = frozenset(PEOPLE)
+STAFF = EVERYBODY - {"carla", "dora"}
+DESK = frozenset({"asha", "noah", "ines"})
+OWNER = frozenset({"carla"})
+
+# Path, method, body, who is let in (by status) when the incident is carla's; everybody else is answered the status beside it.
+ROUTES: list[tuple[str, str, Any, frozenset[str], int]] = [
+    ("/api/v1/me", "GET", None, EVERYBODY, 0),
+    ("/api/v1/incidents", "GET", None, EVERYBODY, 0),
+    ("/api/v1/incidents", "POST", EXAMPLES[Report], DESK | {"carla", "dora"}, 403),
+    ("/api/v1/incidents/{number}", "GET", None, STAFF | OWNER, 404),
+    ("/outbox", "GET", None, DESK | {"adam"}, 403),
+]
+MAY_SEND = dict.fromkeys(COMMANDS, DESK) | {
+    "override_priority": frozenset({"ines"}),
+    "message": DESK | OWNER,
+    # An agent who is a caller too may send these at all; on an incident that is not theirs the process refuses.
+    "confirm": OWNER,
+    "reject": OWNER,
+    "reopen": OWNER | DESK,
+}
+
+
+@pytest.fixture(scope="module")
+def number(desk: RunningDesk) -> str:
+    """An incident of carla, with group network."""
+    return desk.report(category="network", affected="carla")
+
+
+@pytest.mark.parametrize(("path", "method", "body", "allowed", "otherwise"), ROUTES)
+@pytest.mark.parametrize("person", sorted(EVERYBODY))
+def test_routes_by_role(
+    desk: RunningDesk, number: str, person: str, path: str, method: str, body: Any, allowed: frozenset[str], otherwise: int
+) -> None:
+    """Each role meets what the table says: in, 403, or the same 404 as for an incident that does not exist."""
+    answer = desk.as_(person).request(method, path.format(number=number), json=body)
+    expected = {200, 201, 202} if person in allowed else {otherwise}
+    assert answer.status_code in expected, (person, method, path, answer.text)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("person", sorted(EVERYBODY))
+def test_commands_by_role(desk: RunningDesk, number: str, person: str, command: str) -> None:
+    """A command is let through (applied, or refused by another rule) only for the roles the policy names; others get 403, strangers 404."""
+    before = desk.read(number)
+    if before["status"] == "cancelled":
+        number = desk.report(category="network")
+    answer = desk.tell(number, command, person, **EXAMPLES[COMMANDS[command]])
+    if person in MAY_SEND[command]:
+        rules = {403} if command == "reopen" and person in ("asha", "noah") else set()
+        assert answer.status_code in {200, 409} | rules, answer.text
+    elif person == "dora":
+        assert answer.status_code == 404
+        assert answer.json()["type"].endswith("/problems/not-found")
+    else:
+        assert answer.status_code == 403, answer.text
+        assert answer.json()["rule"] == "not-permitted"
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer hf_", "Bearer hf_x", "Basic abc", "Bearer \xff", "Digest hf_x"])
+def test_without_a_valid_key_nobody_gets_in(desk: RunningDesk, number: str, authorization: str) -> None:
+    """No key, a wrong one, another scheme: 401 on every route that asks, and it says how to show a key."""
+    app = create_app(Settings(link_keys=(LINK_KEY,)))
+    for route in iter_route_contexts(app.routes):
+        access = access_of(route)
+        if access is None or access.way.value not in ("key", "key or password") or route.path is None:
+            continue
+        path = route.path.format(number=number, command_id="x", key="x") if "{key:path}" not in route.path else "/outbox/x"
+        method = min(route.methods or ())
+        answer = desk.as_(None).request(method, path, headers={"Authorization": authorization.encode("latin-1")} if authorization else {})
+        assert answer.status_code == 401, (path, answer.text)
+        assert answer.headers["WWW-Authenticate"].startswith(("Bearer", "Basic"))
+
+
+def test_a_revoked_key_opens_nothing(desk: RunningDesk) -> None:
+    """From the moment it is revoked."""
+    issued = desk.run(issue_key(desk.engine, person="noah", label="old laptop"))
+    headers = {"Authorization": f"Bearer {issued.secret}"}
+    assert desk.as_(None).get("/api/v1/me", headers=headers).json()["id"] == "noah"
+    assert desk.run(revoke_key(desk.engine, issued.id))
+    assert not desk.run(revoke_key(desk.engine, issued.id))
+    assert desk.as_(None).get("/api/v1/me", headers=headers).status_code == 401
+    known = {record.id: record for record in desk.run(list_keys(desk.engine))}
+    assert known[issued.id].revoked_at is not None
+    assert known[issued.id].used_at is not None
+    assert issued.secret not in str(known)
+
+
+def test_pages_take_the_key_as_password(desk: RunningDesk) -> None:
+    """A browser asks for a password on the Outbox; the API itself takes no passwords."""
+    password = base64.b64encode(f"anything:{desk.keys['adam']}".encode()).decode()
+    headers = {"Authorization": f"Basic {password}"}
+    assert desk.as_(None).get("/outbox", headers=headers).status_code == 200
+    assert desk.as_(None).get("/api/v1/me", headers=headers).status_code == 401
+
+
+def test_only_agents_report_for_others(desk: RunningDesk) -> None:
+    """An agent or a machine with that role reports for people the directory knows; callers report for themselves."""
+    body = {"title": "No sound", "affected": "carla"}
+    assert desk.as_("dora").post("/api/v1/incidents", json=body).status_code == 403
+    assert desk.as_("carla").post("/api/v1/incidents", json=body).status_code == 201
+    assert desk.as_("asha").post("/api/v1/incidents", json=body).json()["affected"] == "carla"
+    assert desk.as_("monitor").post("/api/v1/incidents", json=body).json()["reporter"] == "monitor"
+    unknown = desk.as_("asha").post("/api/v1/incidents", json=body | {"affected": "nobody"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/affected")
+
+
+def test_work_notes_never_reach_callers(desk: RunningDesk) -> None:
+    """What only the desk may read is nowhere in what a caller is shown, neither in facts nor in the timeline nor in lists."""
+    number, secret = desk.report(category="network"), "hush-4711"
+    assert desk.tell(number, "note", text=secret).status_code == 200
+    assert desk.tell(number, "escalate", diagnosis=secret, group="network").status_code == 200
+    assert desk.tell(number, "reprioritise", impact=1, urgency=2, reason=secret).status_code == 200
+    assert desk.tell(number, "override_priority", "ines", priority="P1", reason=secret).status_code == 200
+    assert desk.tell(number, "assign", group="network", person="noah").status_code == 200
+    shown = desk.as_("carla").get(f"/api/v1/incidents/{number}").text
+    listed = desk.as_("carla").get("/api/v1/incidents").text
+    for hidden in (secret, "noah", "asha", "ines", "reassignment_count", "hop_count", '"level"', "edition", "priority_override"):
+        assert hidden not in shown
+        assert hidden not in listed
+    assert secret in desk.as_("noah").get(f"/api/v1/incidents/{number}").text
+
+
+def test_outcomes_are_for_sender_and_desk(desk: RunningDesk) -> None:
+    """Who sent a command, and the desk, can read its outcome; other callers cannot tell it from one that never was."""
+    number = desk.report()
+    told = desk.tell(number, "message", "carla", text="Any news?")
+    path = f"/api/v1/incidents/{number}/commands/{told.headers['Command-Id']}"
+    statuses = {person: desk.as_(person).get(path).status_code for person in ("carla", "asha", "dora")}
+    assert statuses == {"carla": 200, "asha": 200, "dora": 404}
+    unknown = desk.as_("dora").get(path + "x")
+    assert desk.as_("dora").get(path).json() == unknown.json()
+
+
+def test_a_route_that_forgets_stops_the_start() -> None:
+    """An application with a route that does not say who may call it does not start, and the error names the route."""
+    app, router = FastAPI(openapi_url=None, docs_url=None, redoc_url=None), APIRouter()
+
+    @router.get("/secrets")
+    async def secrets() -> None: ...
+
+    app.include_router(router)
+    with pytest.raises(UndeclaredAccessError, match="/secrets"):
+        refuse_undeclared_routes(app, frozenset())
