@@ -1,6 +1,6 @@
 # Two commands on a fresh machine with Python 3.11 or newer: make up, make test. Nothing is installed outside .venv.
+# Another Python than the first one found: make PYTHON=/path/to/python3 up
 
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell command -v $(name) 2>/dev/null),$(name))))
 BIN := .venv/bin
 SOURCES := workflows activities emails api worker.py cli.py tests benchmarks docs
 
@@ -36,11 +36,13 @@ clean: ## Remove what was installed and cached; the data directory stays
 
 # Exact versions with their hashes; the stamp is newer than its list when all of it is installed.
 .venv/.python:
-	@test -n "$(PYTHON)" || { echo "No python3 found: install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 up" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "$(PYTHON) is older than Python 3.11: name a newer one: make PYTHON=/path/to/python3 up" >&2; exit 1; }
-	@$(PYTHON) -m venv .venv || { echo "The module venv is missing: on Debian and Ubuntu install it with: apt install python3-venv" >&2; exit 1; }
-	@touch $@
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			"$$python" -m venv .venv && touch $@ && exit 0; \
+			echo "The module venv is missing: on Debian and Ubuntu install it with: apt install python3-venv" >&2; exit 1; \
+		fi; \
+	done; \
+	echo "There is no Python 3.11 or newer: install one, or name it: make PYTHON=/path/to/python3 up" >&2; exit 1
 
 .venv/.run: .venv/.python requirements/run.txt pyproject.toml
 	@echo "Installing what the desk needs into .venv (once, about a minute) ..."
