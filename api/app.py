@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from emails.links import Signer
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from temporalio.client import Client
@@ -21,6 +20,7 @@ from api.identity import refuse_undeclared_routes
 from api.queries import Database
 from api.routes import commands, guide, health, incidents, links, me, outbox
 from api.turnstile import Turnstile
+from emails.links import Signer
 from workflows.policies.book import adopt
 
 ROUTERS = (incidents.router, commands.router, me.router, health.router, links.router, outbox.router, guide.router)

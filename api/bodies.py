@@ -16,6 +16,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from api.examples import EXAMPLES
 from api.problems import Problem
 from workflows.messages import COMMANDS, Assign, Escalate, Report
+from workflows.vocabulary import Impact, Urgency
 
 # Filled in from the directory by the server; a browser says what, the server adds the rest (design rule 9).
 FILLED_IN: Mapping[type, frozenset[str]] = {Assign: frozenset({"level"}), Escalate: frozenset({"level"})}
@@ -47,11 +48,30 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _digit(value: Any) -> Any:
+    if type(value) is not int and not isinstance(value, float):
+        raise ValueError("must be a number from 1 to 3")
+    return value
+
+
 Plausible = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_plausible)]
 Past = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_past)]
 Cycle = Annotated[int, Field(ge=1, le=10**6), BeforeValidator(_whole)]
 # 2.0 is a whole number in JSON, and plausible instants are fewer than possible ones.
 _NARROWED: Mapping[str, Any] = {"until": Plausible | None, "occurred_at": Past | None, "reported_at": Past | None, "cycle": Cycle | None}
+# In JSON, true is no number; in Python it is 1.
+_DIGITS: Mapping[Any, Any] = {
+    hint: made
+    for digit in (Impact, Urgency)
+    for checked in (Annotated[digit, Field(strict=False), BeforeValidator(_digit)],)
+    for hint, made in ((digit, checked), (digit | None, checked | None))
+}
+
+
+def _narrowed(name: str, hint: Any) -> Any:
+    if hint in _DIGITS:
+        return _DIGITS[hint]
+    return _NARROWED.get(name, hint)
 
 
 @cache
@@ -61,7 +81,7 @@ def strict(kind: Any) -> type[BaseModel]:
     sendable = [field for field in fields(kind) if field.name not in FILLED_IN.get(kind, frozenset())]
     required = {field.name for field in sendable if field.default is field.default_factory}
     parts: dict[str, Any] = {
-        field.name: (_NARROWED.get(field.name, hints[field.name]), ... if field.name in required else field.default) for field in sendable
+        field.name: (_narrowed(field.name, hints[field.name]), ... if field.name in required else field.default) for field in sendable
     }
     config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLES[kind]]})
     return create_model(kind.__name__, __config__=config, __doc__=kind.__doc__, **parts)

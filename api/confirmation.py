@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from emails.links import Link
 from pydantic import TypeAdapter, ValidationError
 
 from api.delivery import Command, deliver, refusal_in
@@ -20,6 +19,7 @@ from api.desk import Desk
 from api.problems import Problem
 from api.queries.incidents import Standing, intake_key
 from api.reception import take_in
+from emails.links import Link
 from workflows.lifecycle import Rule
 from workflows.messages import Actor, Confirm, Message, Reject, Report, Text
 from workflows.policies.book import book

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from emails.links import Signer
 from fastapi import Request
 
 from activities.settings import Settings
 from api.commands import Line
 from api.queries import Database
 from api.turnstile import Turnstile
+from emails.links import Signer
 
 
 @dataclass(frozen=True)

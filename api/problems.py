@@ -65,7 +65,7 @@ OWN = _catalogue(
         "wrong-check-digit",
         404,
         "The check digit does not fit",
-        "The last digit of an incident number is computed from the others; here it does not fit, so a digit was misread or mistyped.",
+        "The check digit at the end of an incident number is computed from the others; here it does not fit, so a digit was misread or mistyped.",
         "Read the number again. Nothing was looked up.",
     ),
     Kind(
