@@ -2,7 +2,6 @@
 # Another Python than the first one found: make PYTHON=/path/to/python3 up
 
 BIN := .venv/bin
-SOURCES := workflows activities emails api worker.py cli.py tests benchmarks docs
 
 .DEFAULT_GOAL := help
 .PHONY: help up setup test lint types check format clean

@@ -16,6 +16,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 import workflows
 from activities.database.session import open_database
+from activities.house.logs import HOUSE
 from activities.mail import MailRoom
 from activities.records import Records
 from activities.settings import Settings
@@ -29,7 +30,7 @@ STICKY_TIMEOUT = timedelta(seconds=3)
 PATIENCE = timedelta(seconds=20)
 LETTER_CHECK = timedelta(minutes=1)
 _GUARDED = {"incident", "mail_room"}
-log = structlog.get_logger("holdfast.worker")
+log = structlog.get_logger(HOUSE)
 
 
 def runner() -> SandboxedWorkflowRunner:

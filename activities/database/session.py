@@ -7,14 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 
 def open_database(url: str) -> AsyncEngine:
-    """An engine for ``sqlite:///FILE`` or ``postgresql://...``. Connects when first used; a lost connection is replaced."""
+    """An engine for ``sqlite:///FILE`` or ``postgresql://...``. Connects when first used; a lost connection is replaced.
+
+    Errors travel into logs and histories, so they never hold parameters: what people wrote (design rule 10).
+    """
     if url.startswith("sqlite:"):
         return _sqlite(url.replace("sqlite:", "sqlite+aiosqlite:", 1))
-    return create_async_engine(url.replace("postgresql:", "postgresql+psycopg:", 1), pool_pre_ping=True, pool_size=10, max_overflow=10)
+    return create_async_engine(
+        url.replace("postgresql:", "postgresql+psycopg:", 1), pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
+    )
 
 
 def _sqlite(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"timeout": 10})
+    engine = create_async_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:

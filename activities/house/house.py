@@ -24,6 +24,8 @@ def open_house(settings: Settings, *, say: Say, show: Say) -> None:
         say(f"Opening the desk in {settings.data_dir} ...")
         bring_up_to_date(settings)
         furnished = with_advice(lambda: asyncio.run(furnish(settings)))
+        if furnished.is_first_run:
+            say("First run: the tables are made and a sample directory of invented people is loaded.")
         supervisor = Supervisor(children(settings), say)
         supervisor.run(on_ready=partial(show, welcome(settings, furnished)))
     say("The desk is closed. Nothing is lost; open it again with the same command.")
@@ -36,8 +38,8 @@ def welcome(settings: Settings, furnished: Furnished) -> str:
 Holdfast is open at {settings.base_url}   (stop with Ctrl-C; nothing is lost)
 
   The API, described        {settings.base_url}/docs
-  Letters (Outbox)          {settings.base_url}/outbox
-  Keys of the sample people {furnished.keys_file}
+  Letters (Outbox)          {settings.base_url}/outbox   (any name; the password is HOLDFAST_AGENT_KEY)
+  Keys of sample people     {furnished.keys_file}   (Carla calls, Asha is an agent, Ines the incident manager, Ada the admin)
   Logs                      {settings.data_dir / "logs"}
 
 Type this next, in another terminal, to report an incident as Carla:

@@ -12,14 +12,14 @@ from typing import Any, NoReturn
 import structlog
 import uvloop
 
-from activities.house.logs import configure_logs
+from activities.house.logs import HOUSE, configure_logs
 from activities.house.refusals import UsageRefusedError
 from activities.policy_book import UnusableBookError, load_book
 from activities.settings import Settings
 from workflows.policies.book import adopt
 
 _GLANCE = 1.0  # seconds between two looks at the parent
-log = structlog.get_logger("holdfast.house")
+log = structlog.get_logger(HOUSE)
 
 
 def begin(settings: Settings, process: str, parent: int | None) -> None:
