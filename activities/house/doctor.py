@@ -10,6 +10,7 @@ from pathlib import Path
 
 from activities.house import surroundings
 from activities.house.findings import Finding, fail, failed, ok, told, warn
+from activities.policy_book import UnusableBookError, load_book
 from activities.settings import Settings, SettingsError, link_key_file, names_a_temporal_server, read_settings, unknown_names
 from emails.headers import hostile_subject_is_harmless
 
@@ -38,7 +39,7 @@ async def examine(only: Sequence[str] = ()) -> list[Finding]:
     except SettingsError as error:
         return found + [fail("settings", line, "correct it; all settings: holdfast settings --example") for line in str(error).splitlines()]
     if not only:
-        found += [ok("settings", "understood"), *_link_keys(), *_data_directory(settings)]
+        found += [ok("settings", "understood"), *_policies(settings), *_link_keys(), *_data_directory(settings)]
     looks = [look for place, look in PLACES.items() if not only or place in only]
     for findings in await asyncio.gather(*(_patiently(look, settings) for look in looks)):
         found += findings
@@ -75,6 +76,16 @@ def _unknown_names() -> list[Finding]:
         warn("settings", f"{name} is no setting", f"did you mean {meant}?" if meant else "see: holdfast settings --example")
         for name, meant in unknown_names().items()
     ]
+
+
+def _policies(settings: Settings) -> list[Finding]:
+    if settings.policies is None:
+        return [ok("policies", "those that ship with the desk")]
+    try:
+        load_book(settings.policies)
+    except UnusableBookError as error:
+        return [fail("policies", str(error), "correct the file, or leave HOLDFAST_POLICIES out")]
+    return [ok("policies", str(settings.policies))]
 
 
 def _link_keys() -> list[Finding]:

@@ -8,6 +8,7 @@ from activities.house.data_directory import held
 from activities.house.first_run import Furnished, furnish
 from activities.house.household import check_ports, children
 from activities.house.office import bring_up_to_date, with_advice
+from activities.house.serving import adopt_policies
 from activities.house.supervisor import Supervisor
 from activities.settings import Settings
 
@@ -17,8 +18,9 @@ Say = Callable[[str], None]
 def open_house(settings: Settings, *, say: Say, show: Say) -> None:
     """Runs the desk until it is told to stop. ``say`` takes messages while it runs, ``show`` the text for the newcomer.
 
-    Raises RefusedError when the directory or a port is taken or something does not start.
+    Raises RefusedError when the directory or a port is taken, the desk's own policies cannot be read, or something does not start.
     """
+    adopt_policies(settings)
     with held(settings):
         check_ports(settings)
         say(f"Opening the desk in {settings.data_dir} ...")

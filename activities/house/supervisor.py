@@ -17,6 +17,7 @@ from typing import Any
 
 from activities.house import tied
 from activities.house.child_log import ChildLog, last_lines
+from activities.house.data_directory import write_private
 from activities.house.refusals import RefusedError
 
 _GLANCE = 0.1  # seconds between two looks at the children
@@ -75,7 +76,8 @@ class Supervisor:
         """The same, until ``stop_wanted`` is set."""
         try:
             for child in self.children:
-                self._open(child)
+                if not self.stop_wanted.is_set():
+                    self._open(child)
             if not self.stop_wanted.is_set():
                 on_ready()
             while not self.stop_wanted.wait(_GLANCE):
@@ -123,7 +125,7 @@ class Supervisor:
             env=child.environment,
             start_new_session=True,
         )
-        child.pid_file.write_text(f"{child.process.pid}\n", encoding="utf-8")
+        write_private(child.pid_file, f"{child.process.pid}\n")
         threading.Thread(target=self._carry_output, args=(child, child.process), name=f"log-{child.name}", daemon=True).start()
 
     def _stop(self, child: Child) -> None:

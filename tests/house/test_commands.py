@@ -98,7 +98,7 @@ def test_nothing_that_signs_links_starts_without_a_key(tmp_path: Path, command: 
     assert "openssl rand -hex 32" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["worker", "api"])
+@pytest.mark.parametrize("command", ["worker", "api", "up"])
 def test_policies_that_cannot_be_read_keep_a_process_from_starting(tmp_path: Path, command: str) -> None:
     """Better no desk than one that works by other rules than intended."""
     book = tmp_path / "rules.py"

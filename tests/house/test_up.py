@@ -77,3 +77,14 @@ def test_the_open_house(house: House) -> None:
     assert "carla" in listed.stdout
     assert house.key("CALLER") not in listed.stdout
     assert house.close() == 0
+
+
+def test_a_house_can_be_closed_while_it_opens(house: House) -> None:
+    """Ctrl-C before everything is up ends what was started, with exit code 0 and without a traceback."""
+    house.begin()
+    wait_until(lambda: "temporal-server" in house.pids(), "the first process")
+    family = set(house.pids().values())
+    assert house.close() == 0
+    assert not any(is_alive(pid) for pid in family)
+    assert not house.pids()
+    assert "Traceback" not in house.said()

@@ -73,13 +73,18 @@ class House:
         """Where the API answers."""
         return f"http://127.0.0.1:{self.settings['HOLDFAST_LISTEN_PORT']}"
 
-    def open(self) -> None:
-        """Starts it and waits until it says that it is open."""
+    def begin(self) -> None:
+        """Starts it."""
         out = self.data_dir.parent / "up.log"
         out.unlink(missing_ok=True)
         with out.open("wb") as log:
             command = [sys.executable, "-P", "-m", "cli", "up"]
             self.process = subprocess.Popen(command, env=clean_environment(self.settings), stdout=log, stderr=subprocess.STDOUT)
+
+    def open(self) -> None:
+        """Starts it and waits until it says that it is open."""
+        self.begin()
+        assert self.process is not None
         wait_until(
             lambda: self.process is not None and ("Type this next" in self.said() or self.process.poll() is not None), "an open desk"
         )
