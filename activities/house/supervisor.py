@@ -69,6 +69,8 @@ class Supervisor:
     def run(self, on_ready: Callable[[], None]) -> None:
         """Until SIGINT, SIGTERM or SIGHUP. Raises RefusedError, with everything stopped, when a child cannot be started at all."""
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if each is signal.SIGHUP and signal.getsignal(each) is signal.SIG_IGN:
+                continue  # started by nohup: it stays open when the terminal closes
             signal.signal(each, lambda *_: self.stop_wanted.set())
         self.look_after_all(on_ready)
 
