@@ -129,9 +129,9 @@ def what_is_missing(pressed: Pressed) -> str | None:
     return None
 
 
-def command_for(link: Link, token: str, pressed: Pressed) -> Command:
+def command_for(link: Link, pressed: Pressed) -> Command:
     """The command that this form is: the same one for the same form, however often it is sent."""
-    parts = (token, pressed.choice, pressed.nonce, pressed.text)
+    parts = (link.number, str(link.cycle), link.person, pressed.choice, pressed.nonce, pressed.text)
     digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()
     message: Message = Confirm(link.cycle) if pressed.choice == WORKS else Reject(pressed.text, link.cycle)
     return Command(f"link:{digest[:40]}", link.number, answering(link), message)

@@ -17,6 +17,7 @@ TAGS = [
     {"name": "Operation", "description": "Keys and health."},
 ]
 _METHODS = ("get", "post")
+KEY = {"type": "http", "scheme": "bearer", "description": "An API key: hf_ and 43 characters. holdfast keys issue makes one."}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -27,8 +28,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for unused in ("HTTPValidationError", "ValidationError"):
             components.pop(unused, None)
         components.update(_schemas())
+        document["components"]["securitySchemes"] = {"key": KEY}
         for operation in _operations_of(document):
             _without_422_of_the_framework(operation)
+            operation["security"] = [{"key": []}] if "401" in operation["responses"] else []
         app.openapi_schema = document
     return app.openapi_schema
 

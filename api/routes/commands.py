@@ -25,6 +25,7 @@ _ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 CommandId = Annotated[
     Annotated[str, Field(min_length=1, max_length=80, pattern=_ID)] | Absent,
     Header(
+        alias="Command-Id",
         description="Your name for this command; the same id is one command, however often it is sent. Made if missing.",
         examples=[COMMAND_ID],
     ),

@@ -14,13 +14,13 @@ from pydantic import Field, TypeAdapter
 from pydantic.json_schema import SkipJsonSchema
 from ulid import ULID
 
-from api.bodies import Plausible, ReadBody, described
+from api.bodies import Plausible, ReadBody, described, pointer
 from api.delivery import find
 from api.desk import Desk, desk_of
 from api.examples import NUMBER
 from api.identity import KNOWN, REPORTERS, Caller
 from api.problems import Problem, documented, invalid
-from api.queries.incidents import Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
+from api.queries.incidents import FILTERS, Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
 from api.reception import check_who_is_affected, take_in
 from api.views import facts_for, timeline_for_caller
 from workflows.messages import Key, Report
@@ -28,6 +28,7 @@ from workflows.vocabulary import Priority, Status
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])
 CHANNEL = "api"
+PARAMETERS = frozenset({*FILTERS, "changed_since", "order", "limit", "cursor"})
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
 
@@ -39,7 +40,8 @@ Absent = SkipJsonSchema[None]
 IdempotencyKey = Annotated[
     Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._:@+=-]+$")] | Absent,
     Header(
-        description="The same key with the same report is one incident, however often it is sent. It counts for your key only.",
+        alias="Idempotency-Key",
+        description="The same key with the same report is one incident, however often it is sent. Keys of others never meet yours.",
         examples=["monday-3rd-floor"],
     ),
 ]
@@ -155,7 +157,11 @@ async def list_incidents(
         Annotated[str, Field(max_length=300)] | Absent, Query(description="From next or the Link header of the page before.")
     ] = None,
 ) -> JSONResponse:
-    """Incidents by their last change, facts only. Callers get their own."""
+    """Incidents by their last change, facts only. Callers get their own. A filter that does not exist is refused: ignoring it would show too much."""
+    if unknown := request.query_params.keys() - PARAMETERS:
+        raise Problem(
+            "invalid", errors=[{"pointer": pointer((name,)).lstrip("/"), "detail": "There is no such parameter"} for name in unknown]
+        )
     wanted = Wanted(filters, changed_since, None if caller.is_staff else caller.actor.id, order == "oldest", limit=limit)
     page = await listed(desk.database, replace(wanted, after=_place(cursor)) if cursor else wanted)
     following = _cursor(page.ends_at) if page.ends_at else None

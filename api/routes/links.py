@@ -82,7 +82,7 @@ async def _act(desk: Desk, visit: Visit, pressed: Pressed) -> str:
     if pressed.choice == BROKEN and visit.standing.is_over and facts["closed_at"] and is_last:
         return await _again(desk, visit, pressed)
     try:
-        return await confirmation.answer(desk, confirmation.command_for(link, visit.token, pressed), visit.standing)
+        return await confirmation.answer(desk, confirmation.command_for(link, pressed), visit.standing)
     except Problem as problem:
         later = await facts_of(desk.database, link.number) or facts
         if pressed.choice == BROKEN and confirmation.is_final(problem) and later["closed_at"] and link.cycle == later["cycle"]:

@@ -138,6 +138,7 @@ def test_wrong_command_ids(desk: RunningDesk, number: str, header: str) -> None:
         "changed_since=1700000000",
         "changed_since=0001-01-01T00:00:00%2B14:00",
         "order=best",
+        "colour=red",
         "group=%00",
         "person=" + "x" * 200,
     ],

@@ -113,7 +113,7 @@ def test_links_that_do_not_hold_look_the_same(desk: RunningDesk) -> None:
         "/l/x",
         "/l/%00",
         good[:-1],
-        good[:-1] + ("A" if good[-1] != "A" else "B"),
+        good[:-5] + ("A" if good[-5] != "A" else "B") + good[-4:],
         good.swapcase().replace("/L/", "/l/"),
         desk.link(number, days=-1),
         desk.link(number, purpose="survey"),
@@ -201,6 +201,30 @@ def test_it_works_after_closure_changes_nothing(desk: RunningDesk) -> None:
     answer = _press(desk, path, "works", nonce=nonce)
     assert answer.status_code == 200
     assert "The incident is closed" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("application/json", b'{"choice": "works"}'),
+        ("application/x-www-form-urlencoded", b"\xff\xfe=%zz&&&=&choice"),
+        ("application/x-www-form-urlencoded", b"&".join(b"f%d=1" % each for each in range(50))),
+        ("application/x-www-form-urlencoded", b"choice=broken&text=" + b"x" * 1_000_000),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nbroken"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="choice"; filename="works"\r\n\r\nworks\r\n--x--\r\n',
+        ),
+        ("", b"\x00" * 100),
+    ],
+)
+def test_forms_that_are_none(desk: RunningDesk, media_type: str, body: bytes) -> None:
+    """Whatever is posted instead of the form is refused and changes nothing."""
+    number = desk.resolved()
+    answer = desk.as_(None).post(desk.link(number), content=body, headers={"Content-Type": media_type})
+    assert answer.status_code in (400, 413, 422)
+    assert _state(desk, number) == ("resolved", 1, False)
 
 
 def test_what_people_wrote_is_text(desk: RunningDesk) -> None:
