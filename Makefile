@@ -25,6 +25,7 @@ lint: .venv/.all ## Style and format
 
 types: .venv/.all ## Types, strictly
 	$(BIN)/mypy
+	$(BIN)/mypy worker.py cli.py
 
 format: .venv/.all ## Put every file into the common form
 	$(BIN)/ruff check --fix .
