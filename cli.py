@@ -1,4 +1,4 @@
-"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | keys | settings``.
+"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | keys | settings | replay``.
 
 Data goes to standard output, messages to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 5 unavailable. What a command needs is imported
 when it runs, so that ``--help`` answers at once and ``holdfast up`` stays small.
@@ -7,6 +7,7 @@ when it runs, so that ``--help`` answers at once and ``holdfast up`` stays small
 
 import asyncio
 import json
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -191,6 +192,39 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(help="Id of the key, from:
 
     revoke(read_settings(), key_id)
     print(f"{key_id} opens nothing any more.")
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="Recorded incidents, one JSON object a line; may end in .gz.")],
+    policies: Annotated[Path | None, typer.Option(help="A Python file with a BOOK of policies; default: this desk's.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there as JSON.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; default: one for each core.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many incidents.")] = None,
+) -> None:
+    """Drive recorded incidents through the real process on a virtual clock, and compare.
+
+    Exit code 1 if a check failed.
+
+    Example:  holdfast replay tests/replay/data/incidents-sample.jsonl.gz --policies docs/examples/recorded_desk.py
+    """
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    from activities.policy_book import UnusableBookError
+    from workflows.rehearsal.report import UnreadableFileError, failed, read_lines, replay_file, show
+
+    try:
+        with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Replaying", total=sum(1 for _ in read_lines(file, limit)))
+            found = replay_file(file, policies, jobs or os.cpu_count() or 1, limit, lambda done: bar.advance(task, done))
+    except (UnreadableFileError, UnusableBookError) as error:
+        raise UsageRefusedError(str(error)) from None
+    if json_file is not None:
+        json_file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    show(found, Console())
+    if failed(found):
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -160,13 +160,13 @@ def shows_every_reassignment(incident: Recorded) -> bool:
     """Whether the changes of group that the audit shows are as many as the old system counted."""
     groups = [step["group"] for step in incident.steps if step["cmd"] in _GROUP_STEPS]
     visible = sum(later != earlier for earlier, later in pairwise(groups))
-    return visible == incident.final["reassignment_count"]
+    return visible == int(incident.final["reassignment_count"])
 
 
 def counts_from_resolution(incident: Recorded) -> bool:
     """Whether the old system's last resolution is the one the audit shows; a later update moved it there, and never does here (S11)."""
     resolved = [step["at"] for step in incident.steps if step["cmd"] == "resolve"]
-    return bool(resolved) and resolved[-1] == incident.final["resolved_at"]
+    return bool(resolved) and resolved[-1] == str(incident.final["resolved_at"])
 
 
 # The old system's automatic closure went live on this day; the other day it did not run as usual.
@@ -177,4 +177,4 @@ ODD_DAY = datetime(2016, 5, 23)  # noqa: DTZ001 -- the same
 def is_comparable_closing(step: Step) -> bool:
     """Whether a recorded automatic closing says when ours must happen."""
     when = datetime.fromisoformat(step["at"])
-    return when >= LIVE_SINCE and when.date() != ODD_DAY.date()
+    return bool(when >= LIVE_SINCE and when.date() != ODD_DAY.date())

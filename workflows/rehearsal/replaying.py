@@ -87,7 +87,7 @@ def _step(engine: Engine, incident: Recorded, step: Step, place: int, sight: Sig
     tally.check("every command is answered", incident.number, expected=True, found=outcome is not None)
     if outcome is None or outcome.result is not Result.APPLIED:
         tally.refused[command, outcome.rule or outcome.result if outcome else "no answer"] += 1
-        return command == "close"
+        return bool(command == "close")
     tally.applied[command] += 1
     _compare_expectations(incident, step, sight.present, tally)
     return False
@@ -112,10 +112,10 @@ def _compare_end(incident: Recorded, sight: Sight, tally: Tally, *, refused_clos
         tally.left_out["closed by a person without a resolution: refused here (S4)"] += 1
         return
     tally.check("final state", incident.number, Status(final["state"]), facts.status)
+    tally.check("final priority", incident.number, Priority(f"P{final['priority']}"), facts.priority)
     if (reason := _not_comparable(incident, facts)) is not None:
         tally.left_out[reason] += 1
         return
-    tally.check("final priority", incident.number, Priority(f"P{final['priority']}"), facts.priority)
     tally.check("final reassignment_count", incident.number, final["reassignment_count"], facts.reassignment_count)
     tally.check("final reopen_count", incident.number, final["reopen_count"], facts.reopen_count)
     _in_the_window(incident, facts, tally)

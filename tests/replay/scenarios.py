@@ -1,0 +1,90 @@
+"""Lives of incidents as data: who says what after how long. Played on the engine and on a real server, and recorded as histories."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tests.process.life import ASHA, CARLA, INES
+from workflows.messages import (
+    Acknowledge,
+    Actor,
+    Amend,
+    Assign,
+    Cancel,
+    Confirm,
+    Escalate,
+    Hold,
+    Message,
+    Note,
+    OverridePriority,
+    PublicMessage,
+    Reject,
+    Reopen,
+    Report,
+    Reprioritise,
+    Resolve,
+    Resume,
+    Take,
+)
+from workflows.vocabulary import CancelReason, HoldReason, Impact, Priority, Urgency
+
+REPORT = Report("Printer on floor 3 is jammed", category="printing", impact=Impact.SIGNIFICANT, urgency=Urgency.MEDIUM)
+FIXED = Resolve("fixed", "Took the paper out.")
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Said:
+    """Messages delivered together, after so much time."""
+
+    after: timedelta
+    messages: tuple[tuple[Actor, Message], ...]
+
+
+def said(after: timedelta, *messages: tuple[Actor, Message]) -> Said:
+    """Messages delivered together, after so much time."""
+    return Said(after, messages)
+
+
+SCENARIOS: dict[str, tuple[Said, ...]] = {
+    "message-by-message": (
+        said(MINUTE, (ASHA, Assign("service-desk", "asha"))),
+        said(MINUTE, (ASHA, Acknowledge())),
+        said(MINUTE, (ASHA, FIXED)),
+        said(MINUTE, (CARLA, Confirm(1))),
+    ),
+    "all-at-once": (said(MINUTE, (ASHA, Take()), (ASHA, FIXED), (CARLA, Reject("no", 1)), (ASHA, FIXED), (CARLA, Confirm(2))),),
+    "held": (
+        said(MINUTE, (ASHA, Hold(HoldReason.CALLER, "Which printer?"))),
+        said(3 * DAY, (CARLA, PublicMessage("The left one."))),
+        said(MINUTE, (ASHA, Hold(HoldReason.VENDOR))),
+        said(MINUTE, (ASHA, Hold(HoldReason.PROBLEM))),
+        said(MINUTE, (ASHA, Resume())),
+        said(MINUTE, (ASHA, FIXED)),
+        said(MINUTE, (CARLA, Confirm())),
+    ),
+    "reopened": (
+        said(MINUTE, (ASHA, FIXED)),
+        said(MINUTE, (CARLA, Confirm(1))),
+        said(MINUTE, (CARLA, Reject("Jammed again.", 1))),
+        said(MINUTE, (CARLA, Confirm(1))),
+        said(MINUTE, (CARLA, Reject("No, it is.", 1))),
+        said(DAY, (ASHA, FIXED)),
+        said(DAY, (INES, Reopen("The caller phoned."))),
+        said(MINUTE, (ASHA, FIXED)),
+        said(MINUTE, (CARLA, Confirm(3))),
+    ),
+    "cancelled": (said(MINUTE, (ASHA, Note("same as the other one"))), said(MINUTE, (ASHA, Cancel(CancelReason.DUPLICATE)))),
+    "silence": (said(MINUTE, (ASHA, FIXED)),),
+    "refused": (
+        said(MINUTE, (CARLA, Confirm())),
+        said(MINUTE, (ASHA, Hold(HoldReason.CALLER))),
+        said(MINUTE, (ASHA, OverridePriority(Priority.P1, "not mine to say"))),
+        said(MINUTE, (INES, OverridePriority(Priority.P1, "board meets"))),
+        said(MINUTE, (ASHA, Reprioritise(Impact.LIMITED, Urgency.LOW, "one printer"))),
+        said(MINUTE, (ASHA, Amend(category="hardware"))),
+        said(MINUTE, (ASHA, Escalate("Fuser unit."))),
+        said(MINUTE, (ASHA, FIXED)),
+    ),
+}
+# Long enough for every date an incident can still have.
+TO_THE_END = timedelta(days=40)

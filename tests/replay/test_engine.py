@@ -1,0 +1,131 @@
+"""The engine of the rehearsals and a real server agree, so that what a rehearsal shows is what would happen."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.desk import Desk
+from tests.process.life import ASHA, CARLA
+from tests.replay.scenarios import FIXED, REPORT, SCENARIOS, TO_THE_END, Said
+from workflows.incident import IncidentWorkflow
+from workflows.messages import NAMES, Confirm, Intake, Note, Reject, Sent
+from workflows.policies.book import book
+from workflows.publication import Event
+from workflows.rehearsal.engine import Engine, MemoryRecord
+from workflows.vocabulary import Status
+
+NUMBER = "INC-1001-2"
+TUESDAY = datetime(2026, 11, 24, 7, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def intake(now: datetime, number: str = NUMBER) -> Intake:
+    """Carla's report."""
+    return Intake(number, REPORT, CARLA, now, now, book().name_of_edition(now))
+
+
+def told(events: Iterable[Event]) -> list[tuple[object, ...]]:
+    """What happened, without instants that differ between clocks."""
+    return [
+        (
+            event.seq,
+            event.kind,
+            event.actor,
+            sorted(set(event.after) | set(event.before)),
+            event.after.get("status"),
+            event.after.get("rule"),
+        )
+        for event in events
+    ]
+
+
+def played_on_engine(scenario: tuple[Said, ...], start: datetime) -> MemoryRecord:
+    """The scenario in process."""
+    record = MemoryRecord()
+    engine = Engine(start, record.publish)
+    engine.start(intake(start))
+    for place, step in enumerate(scenario):
+        engine.advance_to(engine.now + step.after)
+        engine.send(
+            NUMBER,
+            *(Sent(f"{place}-{turn}", who, engine.now + timedelta(days=365), message) for turn, (who, message) in enumerate(step.messages)),
+        )
+        engine.advance_to(engine.now + SECOND)
+    engine.advance_to(engine.now + TO_THE_END)
+    assert NUMBER in engine.closures
+    engine.close()
+    return record
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_engine_and_server_agree(desk: Desk, name: str) -> None:
+    """The same messages at the same times give the same events, facts and outcomes on both."""
+    incident = await desk.report(CARLA, REPORT)
+    started = (await incident.query(IncidentWorkflow.facts)).logged_at
+    for place, step in enumerate(SCENARIOS[name]):
+        await desk.passes(incident, step.after)
+        for turn, (who, message) in enumerate(step.messages):
+            await desk.says(incident, who, message, command_id=f"{place}-{turn}")
+        await desk.passes(incident, SECOND)
+    await desk.passes(incident, TO_THE_END)
+    closure = await incident.result()
+    record = played_on_engine(SCENARIOS[name], started)
+    server = [event for _, event in sorted(desk.shelf.events[incident.id].items())]
+    assert told(server) == told(event for _, event in sorted(record.events[NUMBER].items()))
+    assert closure.status is record.facts[NUMBER].status
+    theirs = {each: desk.shelf.outcomes[each].result for each in record.outcomes[NUMBER]}
+    assert theirs == {each: outcome.result for each, outcome in record.outcomes[NUMBER].items()}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_one_by_one_or_all_at_once_ends_the_same(name: str) -> None:
+    """Messages that wait while no worker runs are applied in their order and lead to a state that is as final."""
+    record = MemoryRecord()
+    engine = Engine(TUESDAY, record.publish)
+    engine.start(intake(TUESDAY))
+    everything = [pair for step in SCENARIOS[name] for pair in step.messages]
+    engine.send(NUMBER, *(Sent(str(place), who, TUESDAY, message) for place, (who, message) in enumerate(everything)))
+    engine.advance_to(TUESDAY + 2 * TO_THE_END)
+    assert NUMBER in engine.closures
+    assert len(record.outcomes[NUMBER]) == len(everything)
+
+
+def test_an_answer_that_comes_with_the_closing_timer_wins() -> None:
+    """A caller's "still broken" that waits with an overdue closing date is heard first: people win over silence (S11)."""
+    record = MemoryRecord()
+    engine = Engine(TUESDAY, record.publish)
+    engine.start(intake(TUESDAY))
+    engine.send(NUMBER, Sent("1", ASHA, TUESDAY, FIXED))
+    engine.advance_to(TUESDAY + timedelta(days=6, hours=23))
+    engine.outage_until(TUESDAY + timedelta(days=8))
+    rejected = Sent("2", CARLA, engine.now, Reject("Jammed again.", 1))
+    engine.send_raw(NUMBER, [(NAMES[Reject], rejected)], with_due_timers=True)
+    engine.advance_to(engine.now + SECOND)
+    assert record.facts[NUMBER].status is Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 5])
+def test_hand_overs_lose_nothing(every: int) -> None:
+    """A history handed over after any message, with dates ahead and outcomes remembered, ends as without hand-overs."""
+    record = MemoryRecord()
+    engine = Engine(TUESDAY, record.publish)
+    engine.start(intake(TUESDAY))
+    sent = [
+        (ASHA, FIXED),
+        *[(ASHA, Note(f"note {place}")) for place in range(12)],
+        (CARLA, Reject("no", 1)),
+        (ASHA, FIXED),
+        (CARLA, Confirm(2)),
+    ]
+    for place, (who, message) in enumerate(sent):
+        if place % every == 0:
+            engine.suggest_hand_over(NUMBER)
+        for _ in range(2):  # each command twice: the second one must be known after a hand-over too
+            engine.send(NUMBER, Sent(str(place), who, engine.now, message))
+            engine.advance_to(engine.now + SECOND)
+    engine.advance_to(engine.now + TO_THE_END)
+    assert engine.hand_overs >= len(sent) // every
+    assert engine.closures[NUMBER].cycles == 2
+    assert sorted(record.events[NUMBER]) == list(range(1, record.facts[NUMBER].version + 1))
+    assert len(record.outcomes[NUMBER]) == len(sent)
