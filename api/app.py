@@ -35,13 +35,7 @@ def create_app(settings: Settings, *, engine: Database | None = None, temporal: 
     """
     if settings.policies is not None:
         adopt(load_book(settings.policies))
-    desk = Desk(
-        settings=settings,
-        database=engine or open_database(settings.database_url),
-        line=Line(settings, temporal),
-        turnstile=Turnstile(settings.commands_in_flight),
-        signer=Signer(settings.link_keys, settings.base_url, settings.link_days),
-    )
+    desk = _furnished(settings, engine or open_database(settings.database_url), temporal)
 
     @asynccontextmanager
     async def open_hours(_: FastAPI) -> AsyncIterator[None]:
@@ -68,3 +62,13 @@ def create_app(settings: Settings, *, engine: Database | None = None, temporal: 
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     refuse_undeclared_routes(app, frozenset({STATIC}))
     return app
+
+
+def _furnished(settings: Settings, database: Database, temporal: Client | None) -> Desk:
+    return Desk(
+        settings=settings,
+        database=database,
+        line=Line(settings, temporal),
+        turnstile=Turnstile(settings.commands_in_flight),
+        signer=Signer(settings.link_keys, settings.base_url, settings.link_days),
+    )

@@ -18,7 +18,7 @@ from api.identity import Caller
 from api.problems import Problem, invalid, refused_by
 from api.queries.callers import level_of, person_exists
 from api.queries.incidents import Standing, standing_of
-from api.queries.outcomes import Answer, answer_to
+from api.queries.outcomes import Answer, answer_to, incidents_answer
 from api.waiting import wait_for
 from workflows.lifecycle import Rule
 from workflows.messages import NAMES, Actor, Assign, Escalate, Message, Sent, Take
@@ -84,7 +84,7 @@ async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | 
 async def _told(desk: Desk, command: Command, message: Message, standing: Standing) -> Answer | None:
     sent = Sent(command.id, command.actor, datetime.now(UTC), message, command.fingerprint)
     if await desk.line.tell(command.number, command.name, sent):
-        return await wait_for(lambda: answer_to(desk.database, command.number, command.id), desk.settings.outcome_wait_seconds)
+        return await wait_for(lambda: incidents_answer(desk.database, command.number, command.id), desk.settings.outcome_wait_seconds)
     # The process has ended. Everything it answered is in the record by then, perhaps this very command, sent before.
     answered = await answer_to(desk.database, command.number, command.id)
     if answered is not None:

@@ -53,7 +53,9 @@ class Doorway:
         async def send_protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said["status"] = message["status"]
-                _protect(MutableHeaders(scope=message), request_id)
+                headers = MutableHeaders(scope=message)
+                _protect(headers, request_id)
+                headers.update(scope.get("state", {}).get("send_again_with", {}))
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):

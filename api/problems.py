@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -195,6 +196,11 @@ class Problem(Exception):  # noqa: N818 -- the word of RFC 9457
             self.headers.setdefault("Retry-After", str(SOON))
         self.more = more
         super().__init__(code)
+
+
+def send_again_with(request: Request, header: str, value: str) -> None:
+    """Whatever goes wrong with this request from here on, the answer names the id under which it can safely be sent again."""
+    request.state.send_again_with = {header: value}
 
 
 def refused_by(rule: Rule, detail: str | None = None, **more: Any) -> Problem:

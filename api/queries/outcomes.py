@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import events, incidents, outcomes, turned_away
 from api.queries import Database, reading
@@ -24,14 +25,24 @@ class Answer:
     detail: str | None
 
 
-async def answer_to(database: Database, number: str, command_id: str) -> Answer | None:
-    """The answer under this id, or none yet."""
+async def incidents_answer(database: Database, number: str, command_id: str) -> Answer | None:
+    """The answer of the incident itself, or none yet."""
+    async with reading(database).connect() as connection:
+        return await _answered(connection, number, command_id)
+
+
+async def _answered(connection: AsyncConnection, number: str, command_id: str) -> Answer | None:
     columns = [outcomes.c[name] for name in Answer.__dataclass_fields__]
     query = select(*columns).where(outcomes.c.number == number, outcomes.c.command_id == command_id)
+    row = (await connection.execute(query)).one_or_none()
+    return Answer(row[0], row[1], Result(row[2]), *row[3:]) if row else None
+
+
+async def answer_to(database: Database, number: str, command_id: str) -> Answer | None:
+    """The answer under this id, from the incident or from those turned away after its end, or none yet."""
     async with reading(database).connect() as connection:
-        row = (await connection.execute(query)).one_or_none()
-        if row is not None:
-            return Answer(row[0], row[1], Result(row[2]), *row[3:])
+        if (answer := await _answered(connection, number, command_id)) is not None:
+            return answer
         late = turned_away.c
         query = select(late.command_id, late.message, late.at, late.fingerprint, late.rule)
         row = (await connection.execute(query.where(late.number == number, late.command_id == command_id))).one_or_none()

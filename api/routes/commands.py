@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field
 from ulid import ULID
@@ -12,7 +12,7 @@ from api.bodies import ReadBody, described
 from api.delivery import RULES, Command, check_number, deliver, find, refusal_in
 from api.examples import COMMAND_ID, OUTCOME
 from api.identity import KNOWN, Caller
-from api.problems import Problem, documented
+from api.problems import Problem, documented, send_again_with
 from api.queries.incidents import as_text
 from api.queries.outcomes import Answer, answer_to, sender_of
 from api.routes.incidents import Absent, Known, Number, TheDesk, shown
@@ -52,6 +52,7 @@ ANSWERS = documented(
 
 def _operation(kind: type[Message]) -> Callable[..., Awaitable[JSONResponse]]:
     async def operation(
+        request: Request,
         caller: Annotated[Caller, Depends(KNOWN)],
         desk: TheDesk,
         number: Number,
@@ -59,12 +60,8 @@ def _operation(kind: type[Message]) -> Callable[..., Awaitable[JSONResponse]]:
         command_id: CommandId = None,
     ) -> JSONResponse:
         command = Command(command_id or str(ULID()), number, caller.actor, body)
-        try:
-            answer = await deliver(desk, command, await find(desk, caller, number))
-            return _answered(command, answer)
-        except Problem as problem:
-            problem.headers["Command-Id"] = command.id
-            raise
+        send_again_with(request, "Command-Id", command.id)
+        return _answered(command, await deliver(desk, command, await find(desk, caller, number)))
 
     return operation
 

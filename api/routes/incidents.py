@@ -19,7 +19,7 @@ from api.delivery import find
 from api.desk import Desk, desk_of
 from api.examples import NUMBER
 from api.identity import KNOWN, REPORTERS, Caller
-from api.problems import Problem, documented, invalid
+from api.problems import Problem, documented, invalid, send_again_with
 from api.queries.incidents import FILTERS, Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
 from api.reception import check_who_is_affected, take_in
 from api.views import facts_for, timeline_for_caller
@@ -74,9 +74,13 @@ def _either(description: str, **headers: str) -> dict[str, Any]:
     openapi_extra={"requestBody": described(Report)},
     responses=documented(
         {
-            201: _either("Accepted, and readable", Location="Where it can be read."),
+            201: _either("Accepted, and readable", Location="Where it can be read.", Idempotency_Key="The key, given or made."),
             202: shown(
-                "Accepted", {"number": NUMBER, "result": "accepted"}, "Accepted; readable in a moment", Location="Where it will be."
+                "Accepted",
+                {"number": NUMBER, "result": "accepted"},
+                "Accepted; readable in a moment",
+                Location="Where it will be.",
+                Idempotency_Key="The key.",
             ),
         },
         400,
@@ -90,15 +94,17 @@ def _either(description: str, **headers: str) -> dict[str, Any]:
     ),
 )
 async def report(
+    request: Request,
     caller: Annotated[Caller, Depends(REPORTERS)],
     desk: TheDesk,
     body: Annotated[Report, Depends(ReadBody(Report))],
     idempotency_key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Logs an incident. It is safe as soon as this answers 201 or 202; the receipt to the caller follows by mail."""
+    own_key = idempotency_key or str(ULID())
+    send_again_with(request, "Idempotency-Key", own_key)
     await check_who_is_affected(desk, caller.actor, body)
-    key = intake_key(caller.actor, idempotency_key or str(ULID()))
-    received = await take_in(desk, caller.actor, body, CHANNEL, key)
+    received = await take_in(desk, caller.actor, body, CHANNEL, intake_key(caller.actor, own_key))
     headers = {"Location": f"/api/v1/incidents/{received.number}"}
     if not received.is_in_record:
         return JSONResponse({"number": received.number, "result": "accepted"}, 202, headers)

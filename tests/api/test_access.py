@@ -4,14 +4,15 @@ import base64
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
+import api.app
 from activities.keys import issue_key, list_keys, revoke_key
 from activities.settings import Settings
 from api.app import create_app
 from api.examples import EXAMPLES
-from api.identity import UndeclaredAccessError, access_of, refuse_undeclared_routes
+from api.identity import UndeclaredAccessError, access_of
 from tests.api.house import LINK_KEY, PEOPLE, RunningDesk
 from workflows.messages import COMMANDS, Report
 
@@ -149,13 +150,13 @@ def test_outcomes_are_for_sender_and_desk(desk: RunningDesk) -> None:
     assert desk.as_("dora").get(path).json() == unknown.json()
 
 
-def test_a_route_that_forgets_stops_the_start() -> None:
+def test_a_route_that_forgets_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """An application with a route that does not say who may call it does not start, and the error names the route."""
-    app, router = FastAPI(openapi_url=None, docs_url=None, redoc_url=None), APIRouter()
+    router = APIRouter()
 
     @router.get("/secrets")
     async def secrets() -> None: ...
 
-    app.include_router(router)
+    monkeypatch.setattr(api.app, "ROUTERS", (*api.app.ROUTERS, router))
     with pytest.raises(UndeclaredAccessError, match="/secrets"):
-        refuse_undeclared_routes(app, frozenset())
+        create_app(Settings(link_keys=(LINK_KEY,)))

@@ -54,6 +54,7 @@ async def test_temporal_away(own: tuple[Settings, AsyncEngine, dict[str, str]], 
         for _ in range(2):
             answer = await visitor.post("/api/v1/incidents", json={"title": "x"}, headers={"Idempotency-Key": "k"})
             assert answer.status_code == 503
+            assert answer.headers["Idempotency-Key"] == "k"
             assert answer.json()["type"].endswith("/problems/not-accepted")
             assert "same Command-Id" in answer.json()["detail"]
             assert int(answer.headers["Retry-After"]) > 0
