@@ -47,7 +47,7 @@ async def take_in(desk: Desk, reporter: Actor, report: Report, channel: str, key
         if accepted.started_at is None:
             await desk.line.start(_intake(accepted, reporter, report, follows))
             await note_start(desk.database, accepted.number, datetime.now(UTC))
-        version = await version_of(desk.database, accepted.number) if accepted.started_at else None
+        version = await version_of(desk.database, accepted.number)
         if version is None:
             version = await wait_for(lambda: version_of(desk.database, accepted.number), desk.settings.outcome_wait_seconds)
     return Received(accepted.number, version is not None)

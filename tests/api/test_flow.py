@@ -1,7 +1,9 @@
 """From report to closure over HTTP, on a real server with a real worker."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import httpx
 from ulid import ULID
 
 from tests.api.house import RunningDesk
@@ -147,3 +149,31 @@ def test_a_machine_a_little_ahead_reports_now(desk: RunningDesk) -> None:
     assert shown["reported_at"] <= shown["logged_at"]
     answer = desk.as_("carla").post("/api/v1/incidents", json={"title": "x", "reported_at": later.isoformat()})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reported_at")
+
+
+def test_many_at_once_are_one(desk: RunningDesk) -> None:
+    """The same command sent by eight at once takes effect once and all are told so; the same report by eight at once is one incident."""
+    number, once = desk.report(), {"Command-Id": str(ULID()), "Idempotency-Key": str(ULID())}
+
+    def send(what: tuple[str, dict[str, str]]) -> httpx.Response:
+        return httpx.post(
+            desk.base_url + what[0], json=what[1], headers=once | {"Authorization": f"Bearer {desk.keys['asha']}"}, trust_env=False
+        )
+
+    with ThreadPoolExecutor(8) as crowd:
+        told = list(crowd.map(send, [(f"/api/v1/incidents/{number}/note", {"text": "x"})] * 8))
+        reported = list(crowd.map(send, [("/api/v1/incidents", {"title": "x"})] * 8))
+    assert {answer.status_code for answer in told} == {200}
+    assert len({answer.text for answer in told}) == 1
+    assert [event["kind"] for event in desk.read(number)["timeline"]].count("noted") == 1
+    assert {answer.status_code for answer in reported} == {201}
+    assert len({answer.json()["number"] for answer in reported}) == 1
+
+
+def test_contradicting_commands_get_different_answers(desk: RunningDesk) -> None:
+    """Two who take different ways at once are both answered: one is applied, the other refused, and the record shows the one."""
+    number = desk.report()
+    with ThreadPoolExecutor(2) as crowd:
+        answers = list(crowd.map(lambda reason: desk.tell(number, "cancel", reason=reason), ["test", "duplicate"]))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert desk.read(number)["status"] == "cancelled"
