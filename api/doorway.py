@@ -33,6 +33,8 @@ PROTECTING: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+# Supervisors and balancers ask every few seconds.
+LOOKED_AT_OFTEN = frozenset({"/healthz", "/readyz"})
 log = structlog.get_logger("holdfast.api")
 
 
@@ -60,7 +62,9 @@ class Doorway:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self._serve(scope, receive, send_protected, said)
-            log.info("request", **_described(scope), status=said["status"], ms=round((time.monotonic() - begun) * 1000, 1))
+            described = _described(scope)
+            tell = log.debug if described["route"] in LOOKED_AT_OFTEN else log.info
+            tell("request", **described, status=said["status"], ms=round((time.monotonic() - begun) * 1000, 1))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, said: Mapping[str, int]) -> None:
         limit = BodyLimit(receive)

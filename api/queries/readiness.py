@@ -1,11 +1,14 @@
 """Whether the database can be used by this version of the code."""
 
 import asyncio
+import logging
 
 from activities.database.migrate import is_at_head
 from api.queries import DATABASE_AWAY, DATABASE_FAULT, Database, reading
 
 PATIENCE = 2.0
+# It says at every look with what it looks, and supervisors look every few seconds.
+logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 DATABASE_TROUBLE: tuple[type[Exception], ...] = (*DATABASE_AWAY, DATABASE_FAULT, TimeoutError)
 
 
