@@ -57,7 +57,6 @@ class Rule(StrEnum):
     NOT_A_HIGHER_LEVEL = "not-a-higher-level", "S5", "That group is not of a higher level. Use assign to hand over inside a level."
     NOTHING_CHANGES = "nothing-changes", "S4", "The incident already is what this would make it."
     EARLIER_CYCLE = "earlier-cycle", "S15", "This answers an earlier solution. The incident has moved on since; see its present state."
-    PERSON_WITHOUT_GROUP = "person-without-group", "S5", "A person can only be assigned within a group. Name the group."
     RECORD_BEHIND = "record-behind", "S21", "The record cannot be written at present and too much waits for it. Send this again later."
 
 

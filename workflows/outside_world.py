@@ -8,7 +8,6 @@ from temporalio.common import RetryPolicy
 with workflow.unsafe.imports_passed_through():
     from activities.mail import MailRoom
     from activities.records import Records
-
     from workflows.publication import Publication, Published
 
 # A database that is away for a day is written when it is back; nothing gives up, nothing waits for it.

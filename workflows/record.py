@@ -37,6 +37,7 @@ PRIVATE = frozenset(
     {
         EventKind.NOTED,
         EventKind.ESCALATED,
+        EventKind.MAJOR_PROPOSED,
         EventKind.REPRIORITISED,
         EventKind.PRIORITY_OVERRIDDEN,
         EventKind.REFUSED,

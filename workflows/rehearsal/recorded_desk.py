@@ -160,7 +160,7 @@ def shows_every_reassignment(incident: Recorded) -> bool:
     """Whether the changes of group that the audit shows are as many as the old system counted."""
     groups = [step["group"] for step in incident.steps if step["cmd"] in _GROUP_STEPS]
     visible = sum(later != earlier for earlier, later in pairwise(groups))
-    return visible == int(incident.final["reassignment_count"])
+    return bool(visible == incident.final["reassignment_count"])
 
 
 def counts_from_resolution(incident: Recorded) -> bool:
