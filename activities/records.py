@@ -15,6 +15,7 @@ from temporalio import activity
 
 from activities.database.tables import events, incidents, letters, outcomes
 from activities.directory import recipients
+from activities.staffing import staff
 from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
 
 _FACTS = TypeAdapter(Snapshot)
@@ -37,7 +38,8 @@ class Records:
             await _add(connection, events, [_event_row(publication.snapshot.number, event) for event in publication.events])
             await _add(connection, outcomes, [_outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
             unreached = [missed for owed in publication.letters if (missed := await _owe(connection, publication.snapshot.number, owed))]
-        return Published(publication.up_to, tuple(unreached))
+            staffed = await staff(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
+        return Published(publication.up_to, tuple(unreached), staffed)
 
 
 async def _put_facts(connection: AsyncConnection, facts: Snapshot) -> None:

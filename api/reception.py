@@ -37,6 +37,15 @@ async def check_who_is_affected(desk: Desk, reporter: Actor, report: Report) -> 
         raise invalid("/affected", "The directory does not know this person")
 
 
+def check_category(report: Report) -> None:
+    """The category is one of the edition in force, so that it leads to a group; else a problem (S2)."""
+    rules = book().edition(book().name_of_edition(report.reported_at or datetime.now(UTC))).assignment
+    if not rules.knows(report.category, None):
+        raise invalid("/category", f"The desk has: {', '.join(rules.categories)}")
+    if not rules.knows(report.category, report.subcategory):
+        raise invalid("/subcategory", f"In this category the desk has: {', '.join(rules.categories[report.category or ''])}")
+
+
 async def take_in(desk: Desk, reporter: Actor, report: Report, channel: str, key: str, follows: str | None = None) -> Received:
     """The incident for this key. The same key gives the same incident; with another report it is a problem."""
     fingerprint = fingerprint_of(report)

@@ -15,7 +15,7 @@ from activities.database.migrate import migrate
 from activities.database.session import open_database
 
 # Request logs between the dots help nobody; tests of logging configure it themselves.
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 @pytest.fixture

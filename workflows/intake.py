@@ -1,6 +1,6 @@
 """The first three steps of the process: log, categorise, prioritise (process.md S1 to S3)."""
 
-from workflows.decisions import hand_to, propose_major
+from workflows.investigation import hand_to, propose_major
 from workflows.messages import SYSTEM, Intake
 from workflows.record import Cause, Incident
 from workflows.vocabulary import EventKind

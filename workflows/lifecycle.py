@@ -50,6 +50,7 @@ class Rule(StrEnum):
     NOT_ON_HOLD = "not-on-hold", "S4", "The incident is not on hold, so there is nothing to resume."
     NOT_PERMITTED = "not-permitted", "S22", "Your role does not allow this on this incident. Ask its group or an incident manager."
     UNKNOWN_CODE = "unknown-code", "S4", "This resolution code is not in the list of the desk's closure rules."
+    UNKNOWN_CATEGORY = "unknown-category", "S2", "The desk has no such category or sub-category."
     QUESTION_NEEDED = "question-needed", "S4", "Holding for the caller needs the question that the caller shall answer."
     END_NEEDED = "end-needed", "S4", "A scheduled hold needs the time it ends, and it must lie in the future."
     SAME_HOLD = "same-hold", "S4", "The incident is already on hold for this reason."

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from workflows.policies.assignment_rules import Pick
 from workflows.vocabulary import (
     ActorKind,
     Audience,
@@ -167,6 +168,23 @@ class LetterOwed:
 
 
 @dataclass(frozen=True)
+class Staffing:
+    """A question to the directory: is this person there; if not, or if there is none, whom does the group pick (S5, S12)."""
+
+    group: str | None
+    person: str | None
+    pick: Pick
+
+
+@dataclass(frozen=True)
+class Staffed:
+    """The directory's answer; nobody where nobody is there to be picked."""
+
+    asked: Staffing
+    person: str | None
+
+
+@dataclass(frozen=True)
 class Publication:
     """One activity's worth: idempotent by incident, event sequence and command id."""
 
@@ -175,6 +193,7 @@ class Publication:
     events: tuple[Event, ...]
     outcomes: tuple[Outcome, ...]
     letters: tuple[LetterOwed, ...]
+    staffing: Staffing | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +211,7 @@ class Published:
 
     up_to: int
     unreached: tuple[Unreached, ...] = ()
+    staffed: Staffed | None = None
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,23 @@ from typing import Any
 
 from workflows.lifecycle import Refusal
 from workflows.messages import SYSTEM, Actor, Intake
+from workflows.owed_letters import letters_owed
+from workflows.policies.assignment_rules import Pick
 from workflows.policies.book import Edition, book
 from workflows.publication import (
     Closure,
     Deadline,
     Event,
-    LetterFacts,
     LetterOwed,
     Outcome,
     Publication,
     Published,
     Result,
     Snapshot,
+    Staffed,
+    Staffing,
 )
-from workflows.vocabulary import Audience, DeadlineKind, EventKind, Status
+from workflows.vocabulary import EventKind, Status
 
 # How many outcomes an incident remembers to know a repeated command; older ones stand in the record.
 REMEMBERED_OUTCOMES = 500
@@ -47,6 +50,9 @@ PRIVATE = frozenset(
     }
 )
 
+# After these the last owner may no longer be on shift (S12).
+REOPENINGS = frozenset({EventKind.REJECTED, EventKind.REOPENED})
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -67,6 +73,7 @@ class Incident:
     events: list[Event] = field(default_factory=list)
     answers: list[Outcome] = field(default_factory=list)
     letters: list[LetterOwed] = field(default_factory=list)
+    staffing_wanted: bool = False
 
     @classmethod
     def reported(cls, intake: Intake) -> "Incident":
@@ -136,55 +143,15 @@ class Incident:
                 actor=cause.actor.id,
                 command_id=cause.command_id,
                 before={name: before[name] for name in changed},
-                after=changed | (said or {}),
+                after=changed | (said or {}) | _lateness(cause),
                 edition=self.facts.edition,
                 public=kind not in PRIVATE,
                 planned_at=cause.planned_at,
             )
         )
-        self._owe_letters(kind, cause, said or {})
-
-    def _owe_letters(self, kind: EventKind, cause: Cause, said: dict[str, Any]) -> None:
-        for letter, audience in self.rules.correspondence.for_event(kind):
-            self.letters.append(
-                LetterOwed(
-                    letter=letter,
-                    to=audience,
-                    cause=self.facts.version,
-                    cycle=self.facts.cycle,
-                    at=cause.at,
-                    not_to=None if letter in self.rules.correspondence.receipts else cause.actor.id,
-                    addressees=self._meant_by(audience),
-                    facts=self._told(said),
-                )
-            )
-
-    def _meant_by(self, audience: Audience) -> tuple[str, ...]:
-        """The ids from which the directory finds the people: a caller; an assignee and the group behind them; a group."""
-        facts = self.facts
-        named: dict[Audience, tuple[str | None, ...]] = {
-            Audience.CALLER: (facts.affected,),
-            Audience.ASSIGNEE: (facts.person, facts.group),
-            Audience.GROUP: (facts.group,),
-            Audience.GROUP_LEAD: (facts.group,),
-            Audience.INCIDENT_MANAGER: (),
-        }
-        return tuple(each for each in named[audience] if each)
-
-    def _told(self, said: dict[str, Any]) -> LetterFacts:
-        facts = self.facts
-        return LetterFacts(
-            title=facts.title,
-            status=facts.status,
-            priority=facts.priority,
-            text=said.get("text"),
-            solution=facts.resolution_notes,
-            group=facts.group,
-            follows=facts.follows,
-            resolved_at=facts.resolved_at,
-            closes_at=next((each.at for each in facts.due if each.kind in CLOSING), None),
-            reminders=tuple(each.at for each in facts.due if each.kind not in CLOSING),
-        )
+        self.letters += letters_owed(self.facts, self.rules.correspondence, self.events[-1], (said or {}).get("text"))
+        if kind in REOPENINGS or (self.facts.person is None and {"group", "person"} & changed.keys()):
+            self.staffing_wanted = True
 
     # answers to commands
 
@@ -246,19 +213,36 @@ class Incident:
             events=tuple(event for event in self.events if event.seq <= up_to),
             outcomes=tuple(outcome for outcome in self.answers if outcome.version <= up_to),
             letters=tuple(owed for owed in self.letters if owed.cause <= up_to),
+            staffing=self._staffing(),
         )
+
+    def _staffing(self) -> Staffing | None:
+        """What the directory is asked: whom the group picks, or whether the owner of a reopened incident is there (S5, S12)."""
+        facts, pick = self.facts, self.rules.assignment.pick(self.facts.group)
+        if not self.staffing_wanted or self.is_over or (facts.person is None and pick is Pick.NOBODY):
+            return None
+        return Staffing(facts.group, facts.person, pick)
 
     def published(self, answer: Published, now: datetime) -> None:
         """Takes note of what the record has written, and of letters that found nobody."""
         self.events = [event for event in self.events if event.seq > answer.up_to]
         self.answers = [outcome for outcome in self.answers if outcome.version > answer.up_to]
         self.letters = [owed for owed in self.letters if owed.cause > answer.up_to]
+        self._take_staff(answer.staffed, now)
         for missed in answer.unreached:
             self.change(
                 EventKind.NOBODY_REACHED,
                 Cause(SYSTEM, now),
                 said={"letter": missed.letter, "to": missed.to, "cause": missed.cause},
             )
+
+    def _take_staff(self, staffed: Staffed | None, now: datetime) -> None:
+        """The directory's answer, unless somebody has assigned it otherwise in the meantime (S5)."""
+        if staffed is None or (staffed.asked.group, staffed.asked.person) != (self.facts.group, self.facts.person) or self.is_over:
+            return
+        self.staffing_wanted = False
+        if staffed.person != self.facts.person:
+            self.change(EventKind.ASSIGNED, Cause(SYSTEM, now), person=staffed.person)
 
 
 @dataclass(frozen=True)
@@ -269,13 +253,11 @@ class HandedOver:
     incident: Incident
 
 
-CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS})
-
-
 def _size(event: Event) -> int:
     return 500 + sum(len(value) for value in (*event.before.values(), *event.after.values()) if isinstance(value, str))
 
 
-def is_late(planned: datetime, actual: datetime) -> bool:
-    """Whether a deadline fired so much after its time that the timeline must say so: more than a minute (S9)."""
-    return actual - planned > timedelta(minutes=1)
+def _lateness(cause: Cause) -> dict[str, Any]:
+    """A deadline that fired more than a minute after its time is marked late, with the seconds (S9)."""
+    late = cause.at - cause.planned_at if cause.planned_at else timedelta(0)
+    return {"late_seconds": int(late.total_seconds())} if late > timedelta(minutes=1) else {}

@@ -173,6 +173,9 @@ memberships = Table(
     Index(None, "person"),
 )
 
+# Whom each group that takes turns picked last (S5).
+rounds = Table("rounds", metadata, _key("group", primary_key=True), _key("person", nullable=False))
+
 # The front door's own tables.
 
 numbers = Table(

@@ -21,7 +21,7 @@ from api.examples import NUMBER
 from api.identity import KNOWN, REPORTERS, Caller
 from api.problems import Problem, documented, invalid, send_again_with
 from api.queries.incidents import FILTERS, Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
-from api.reception import check_who_is_affected, take_in
+from api.reception import check_category, check_who_is_affected, take_in
 from api.views import facts_for, timeline_for_caller
 from workflows.messages import Key, Report
 from workflows.vocabulary import Priority, Status
@@ -104,6 +104,7 @@ async def report(
     own_key = idempotency_key or str(ULID())
     send_again_with(request, "Idempotency-Key", own_key)
     await check_who_is_affected(desk, caller.actor, body)
+    check_category(body)
     received = await take_in(desk, caller.actor, body, CHANNEL, intake_key(caller.actor, own_key))
     headers = {"Location": f"/api/v1/incidents/{received.number}"}
     if not received.is_in_record:

@@ -24,7 +24,7 @@ SEEN = "derived from the recorded incidents"
 
 BOOK = Book(
     priority_matrix=[Dated(OPENED, PriorityMatrix(cells={1: (P1, P2, P3), 2: (P2, P3, P4), 3: (P3, P4, P4)}, unassessed=P4), SEEN)],
-    assignment=[Dated(OPENED, AssignmentRules(groups={}, otherwise=()), SEEN)],
+    assignment=[Dated(OPENED, AssignmentRules(categories={}, groups={}, otherwise=()), SEEN)],
     closure=[
         Dated(
             OPENED,

@@ -32,10 +32,18 @@ def test_the_unassessed_has_a_priority_of_its_own() -> None:
 
 def test_there_are_eight_to_twelve_categories() -> None:
     """More top categories and people pick "other" (S2)."""
-    from workflows.policies.assignment_rules import CATEGORIES  # noqa: PLC0415 -- only this test looks at the list
+    categories = TODAY.assignment.categories
+    assert 8 <= len(categories) <= 12
+    assert all(TODAY.assignment.group(category, 1) for category in categories)
+    assert set(TODAY.assignment.groups) <= set(categories)
 
-    assert 8 <= len(CATEGORIES) <= 12
-    assert all(TODAY.assignment.group(category, 1) for category in CATEGORIES)
+
+def test_categories_have_two_levels() -> None:
+    """A sub-category belongs to its category; unknown words are neither (S2)."""
+    assert TODAY.assignment.knows("printing", "scanner")
+    assert TODAY.assignment.knows("printing", None)
+    assert not TODAY.assignment.knows("printing", "phishing")
+    assert not TODAY.assignment.knows("printng", None)
 
 
 def test_calendars_named_by_rules_exist() -> None:

@@ -130,3 +130,10 @@ def test_a_confirmation_leaves_one_date() -> None:
     life = resolved()
     life.says(CARLA, Confirm())
     assert [deadline.kind for deadline in life.facts.due] == [DeadlineKind.UNDO_ENDS]
+
+
+def test_a_late_date_is_marked_late() -> None:
+    """What fired more than a minute after its time says by how much; what was punctual says nothing (S9)."""
+    punctual, late = resolved().passes(7 * DAY), resolved().sleeps(7 * DAY + timedelta(hours=1))
+    assert "late_seconds" not in punctual.events(EventKind.CLOSED)[0].after
+    assert late.events(EventKind.CLOSED)[0].after["late_seconds"] == 3600

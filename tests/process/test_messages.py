@@ -334,3 +334,12 @@ def test_a_malformed_message_is_answered() -> None:
     receive(life.incident, read("hold", {"command_id": "c1"}), life.now)
     assert life.incident.outcomes["c1"].result is Result.MALFORMED
     assert life.facts.status is Status.NEW
+
+
+def test_a_category_the_desk_does_not_have_is_refused() -> None:
+    """A mistyped category is refused with the list; a new category takes the old sub-category with it (S2)."""
+    life = Life(Report("Printer", category="printing", subcategory="scanner"))
+    assert life.says(ASHA, Amend(category="printng")).rule == Rule.UNKNOWN_CATEGORY
+    assert life.says(ASHA, Amend(category="network", subcategory="scanner")).rule == Rule.UNKNOWN_CATEGORY
+    life.says(ASHA, Amend(category="network"))
+    assert (life.facts.category, life.facts.subcategory) == ("network", None)

@@ -1,46 +1,67 @@
-"""Which group gets an incident (process.md S2, S5)."""
+"""Categories, and which group and person get an incident (process.md S2, S5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from workflows.policies.dated import Dated
 
 
+class Pick(StrEnum):
+    """Who of a group gets an incident that reaches it (S5). Whoever is absent is never picked."""
+
+    NOBODY = "nobody"
+    ROUND_ROBIN = "round_robin"
+    LEAST_LOADED = "least_loaded"
+
+
 @dataclass(frozen=True)
 class AssignmentRules:
-    """Support groups by category, from first level up; ``otherwise`` serves every category not listed and reports without one.
+    """Two levels of categories, the support groups of each from first level up, and who is picked inside a group.
 
-    Inside a group the rule is *nobody*: the incident waits in the group's queue until somebody takes it.
+    ``otherwise`` serves every category without groups of its own and reports without a category. No categories at all: any word is one.
+    A group not in ``picks`` picks nobody: the incident waits in its queue until somebody takes it.
     """
 
+    categories: Mapping[str, tuple[str, ...]]
     groups: Mapping[str, tuple[str, ...]]
     otherwise: tuple[str, ...]
+    picks: Mapping[str, Pick] = field(default_factory=dict)
 
     def group(self, category: str | None, level: int) -> str | None:
         """The group of that level (1 = first) for the category, or none where the desk has no such level."""
         path = self.groups.get(category, self.otherwise) if category else self.otherwise
         return path[level - 1] if level <= len(path) else None
 
+    def knows(self, category: str | None, subcategory: str | None) -> bool:
+        """Whether the desk has this category and, in it, this sub-category; none is fine."""
+        if not self.categories or category is None:
+            return True
+        return category in self.categories and (subcategory is None or subcategory in self.categories[category])
 
-# Ten top categories; more than twelve and people pick "other" (S2).
-CATEGORIES = (
-    "hardware",
-    "software",
-    "network",
-    "access",
-    "e-mail",
-    "telephony",
-    "printing",
-    "security",
-    "facility",
-    "other",
-)
+    def pick(self, group: str | None) -> Pick:
+        """How the group picks a person."""
+        return self.picks.get(group, Pick.NOBODY) if group else Pick.NOBODY
+
 
 EDITIONS = (
     Dated(
         valid_from=date(2026, 1, 1),
         rule=AssignmentRules(
+            # Ten top categories; more than twelve and people choose "other" (S2).
+            categories={
+                "hardware": ("computer", "monitor", "peripheral", "mobile device"),
+                "software": ("installation", "error", "licence", "update"),
+                "network": ("wired", "wireless", "remote access", "internet"),
+                "access": ("password", "account", "permission"),
+                "e-mail": ("mailbox", "delivery", "calendar"),
+                "telephony": ("desk phone", "mobile phone", "conference"),
+                "printing": ("printer", "scanner", "queue"),
+                "security": ("phishing", "malware", "lost device"),
+                "facility": ("room", "power", "climate"),
+                "other": (),
+            },
             groups={
                 "hardware": ("service-desk", "workplace", "hardware-vendor"),
                 "software": ("service-desk", "applications", "software-vendor"),

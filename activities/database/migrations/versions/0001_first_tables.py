@@ -151,6 +151,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
     )
     op.create_table(
+        "rounds",
+        sa.Column("group", sa.String(length=100), nullable=False),
+        sa.Column("person", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("group", name=op.f("pk_rounds")),
+    )
+    op.create_table(
         "turned_away",
         sa.Column("number", sa.String(length=100), nullable=False),
         sa.Column("command_id", sa.String(length=100), nullable=False),

@@ -1,0 +1,60 @@
+"""Who of a group gets an incident (process.md S5, S12). Whoever is absent is never picked."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.database.tables import incidents, memberships, people, rounds
+from workflows.policies.assignment_rules import Pick
+from workflows.publication import Staffed, Staffing
+from workflows.vocabulary import Role, Status
+
+_AT_WORK = (Status.NEW.value, Status.IN_PROGRESS.value, Status.ON_HOLD.value)
+
+
+async def staff(connection: AsyncConnection, number: str, asked: Staffing) -> Staffed:
+    """The owner if there, else whom the group's rule picks, else nobody: the incident stays in the queue."""
+    now = datetime.now(UTC)
+    if asked.person is not None and await _is_there(connection, asked.person, now):
+        return Staffed(asked, asked.person)
+    if asked.group is None or asked.pick is Pick.NOBODY:
+        return Staffed(asked, None)
+    candidates = await _present_agents(connection, asked.group, now)
+    if not candidates:
+        return Staffed(asked, None)
+    if asked.pick is Pick.LEAST_LOADED:
+        return Staffed(asked, await _least_loaded(connection, number, candidates))
+    return Staffed(asked, await _next_in_round(connection, asked.group, candidates))
+
+
+async def _is_there(connection: AsyncConnection, person: str, now: datetime) -> bool:
+    found = (await connection.execute(select(people.c.absent_until).where(people.c.id == person))).one_or_none()
+    return found is not None and (found.absent_until is None or found.absent_until <= now)
+
+
+async def _present_agents(connection: AsyncConnection, group: str, now: datetime) -> list[str]:
+    members = select(people.c.id, people.c.roles, people.c.absent_until).join(memberships, memberships.c.person == people.c.id)
+    found = await connection.execute(members.where(memberships.c.group == group).order_by(people.c.id))
+    return [each.id for each in found if Role.AGENT.value in each.roles and (each.absent_until is None or each.absent_until <= now)]
+
+
+async def _least_loaded(connection: AsyncConnection, number: str, candidates: list[str]) -> str:
+    """Who has the fewest incidents at work; of several the first by name."""
+    counted = (
+        select(incidents.c.person, func.count())
+        .where(incidents.c.person.in_(candidates), incidents.c.status.in_(_AT_WORK), incidents.c.number != number)
+        .group_by(incidents.c.person)
+    )
+    load: dict[str, int] = {row[0]: row[1] for row in await connection.execute(counted)}
+    return min(candidates, key=lambda person: (load.get(person, 0), person))
+
+
+async def _next_in_round(connection: AsyncConnection, group: str, candidates: list[str]) -> str:
+    """Who comes after the one picked last; the round is remembered in the same transaction."""
+    last = (await connection.execute(select(rounds.c.person).where(rounds.c.group == group))).scalar_one_or_none()
+    chosen = next((person for person in candidates if last is not None and person > last), candidates[0])
+    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(rounds).values(group=group, person=chosen)
+    await connection.execute(insert.on_conflict_do_update(index_elements=[rounds.c.group], set_={"person": chosen}))
+    return chosen

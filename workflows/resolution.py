@@ -1,0 +1,126 @@
+"""Step 7: the solution, the caller's answer, reopening, cancelling (process.md S11, S12). Each function looks first, then changes; a refusal changes nothing."""
+
+from datetime import datetime
+from typing import Any
+
+from workflows.deadlines import confirmation_dates, undo_ends
+from workflows.investigation import NOT_HELD, NOTHING_CHANGES
+from workflows.lifecycle import Refusal, Rule
+from workflows.messages import Cancel, Confirm, Reject, Reopen, ReportUndeliverable, Resolve
+from workflows.publication import Snapshot
+from workflows.record import Cause, Incident
+from workflows.vocabulary import DeadlineKind, EventKind, Status
+
+
+def resolve(incident: Incident, message: Resolve, cause: Cause) -> Refusal | None:
+    """Fixed: ask the caller; the dates until automatic closure count from now (S11)."""
+    codes = incident.rules.closure.resolution_codes
+    if codes and message.code not in codes:
+        return Refusal(Rule.UNKNOWN_CODE, f"{Rule.UNKNOWN_CODE.says} It has: {', '.join(codes)}.")
+    incident.change(EventKind.RESOLVED, cause, **resolution(incident, message.code, message.notes, cause.at))
+    return None
+
+
+def resolution(incident: Incident, code: str, notes: str, at: datetime) -> dict[str, Any]:
+    """The facts of a resolution; the previous one, if any, stands in the events."""
+    return NOT_HELD | {
+        "status": Status.RESOLVED,
+        "resolved_at": at,
+        "resolution_code": code,
+        "resolution_notes": notes,
+        "confirmed_at": None,
+        "rejected_at": None,
+        "confirmation_undeliverable": False,
+        "due": confirmation_dates(incident, at),
+    }
+
+
+def confirm(incident: Incident, message: Confirm, cause: Cause) -> Refusal | None:
+    """It works: closed when the undo period is over (S11)."""
+    facts = incident.facts
+    if _takes_back_rejection(incident, message.cycle, cause.at):
+        incident.change(
+            EventKind.REJECTION_WITHDRAWN,
+            cause,
+            status=Status.RESOLVED,
+            cycle=facts.cycle - 1,
+            reopen_count=facts.reopen_count - 1,
+            rejected_at=None,
+        )
+    elif refusal := _not_this_cycle(facts, message.cycle):
+        return refusal
+    elif facts.confirmed_at:
+        return NOTHING_CHANGES
+    incident.change(EventKind.CONFIRMED, cause, confirmed_at=cause.at, due=undo_ends(incident, cause.at))
+    return None
+
+
+def _takes_back_rejection(incident: Incident, cycle: int | None, at: datetime) -> bool:
+    """The later human answer wins inside the undo period: "still broken" a moment ago, "it works" now (S11)."""
+    facts = incident.facts
+    return (
+        facts.status is Status.IN_PROGRESS
+        and facts.rejected_at is not None
+        and at - facts.rejected_at <= incident.rules.closure.undo_period
+        and cycle in (None, facts.cycle - 1)
+    )
+
+
+def _not_this_cycle(facts: Snapshot, cycle: int | None) -> Refusal | None:
+    if cycle is not None and cycle < facts.cycle:
+        return Refusal(Rule.EARLIER_CYCLE)
+    if facts.status is not Status.RESOLVED or (cycle or facts.cycle) > facts.cycle:
+        return Refusal(Rule.NOT_RESOLVED)
+    return None
+
+
+def reject(incident: Incident, message: Reject, cause: Cause) -> Refusal | None:
+    """Still broken: open again at once, also after "it works" as long as that can be undone (S11)."""
+    if refusal := _not_this_cycle(incident.facts, message.cycle):
+        return refusal
+    incident.change(EventKind.REJECTED, cause, said={"text": message.reason}, **reopening(incident.facts), rejected_at=cause.at)
+    return None
+
+
+def reopen(incident: Incident, message: Reopen, cause: Cause) -> Refusal | None:
+    """From resolved, with a reason (S12)."""
+    incident.change(EventKind.REOPENED, cause, said={"text": message.reason}, **reopening(incident.facts))
+    return None
+
+
+def reopening(facts: Snapshot) -> dict[str, Any]:
+    """The facts of a reopening: cycle and count go up, the owner stays, nothing closes by itself (S12)."""
+    return {
+        "status": Status.IN_PROGRESS,
+        "cycle": facts.cycle + 1,
+        "reopen_count": facts.reopen_count + 1,
+        "confirmed_at": None,
+        "due": (),
+    }
+
+
+def cancel(incident: Incident, message: Cancel, cause: Cause) -> Refusal | None:
+    """Called off, with the reason (S4)."""
+    incident.change(
+        EventKind.CANCELLED,
+        cause,
+        said={"text": message.notes} if message.notes else None,
+        status=Status.CANCELLED,
+        cancel_reason=message.reason,
+        **NOT_HELD,
+    )
+    return None
+
+
+def report_undeliverable(incident: Incident, message: ReportUndeliverable, cause: Cause) -> Refusal | None:
+    """A letter did not arrive. If it asked the caller to confirm, silence means nothing: no automatic closure (S11)."""
+    said = {"letter": message.letter, "recipient": message.recipient}
+    asked_now = message.asks_for_confirmation and message.cycle == incident.facts.cycle
+    stops_closure = {"confirmation_undeliverable": True, "due": undo_ends_only(incident)} if asked_now else {}
+    incident.change(EventKind.LETTER_FAILED, cause, said=said, **stops_closure)
+    return None
+
+
+def undo_ends_only(incident: Incident) -> Any:
+    """What stays due when silence no longer counts as consent: the end of an undo period, nothing else."""
+    return incident.keep_due(lambda deadline: deadline.kind is DeadlineKind.UNDO_ENDS)
