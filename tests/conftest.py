@@ -1,21 +1,16 @@
 """Databases for tests: SQLite files and a real PostgreSQL, both migrated and empty."""
 
-import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 from uuid import uuid4
 
 import pytest
-import structlog
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.migrate import migrate
 from activities.database.session import open_database
-
-# Request logs between the dots help nobody; tests of logging configure it themselves.
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 @pytest.fixture

@@ -177,3 +177,15 @@ def test_contradicting_commands_get_different_answers(desk: RunningDesk) -> None
         answers = list(crowd.map(lambda reason: desk.tell(number, "cancel", reason=reason), ["test", "duplicate"]))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert desk.read(number)["status"] == "cancelled"
+
+
+def test_an_unknown_category_is_refused_at_the_door(desk: RunningDesk) -> None:
+    """A mistyped category is 422 with the list of the desk's categories; so is a sub-category of another one (S2)."""
+    for wrong, pointer, names in [
+        ({"category": "printng"}, "/category", "printing"),
+        ({"category": "printing", "subcategory": "phishing"}, "/subcategory", "scanner"),
+    ]:
+        answer = desk.as_("carla").post("/api/v1/incidents", json={"title": "Printer", **wrong})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == pointer
+        assert names in answer.text
