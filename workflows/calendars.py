@@ -58,21 +58,26 @@ def _clock(text: str) -> timedelta:
 
 @dataclass(frozen=True, eq=False)
 class Calendar:
-    """When a desk works. ``working_day`` is the working time of one day, in which budgets in days are counted (S6)."""
+    """When a desk works. ``working_day`` is the working time of one day, in which budgets in days are counted (S6).
+
+    ``special_days`` have hours of their own instead of those of their weekday; a holiday is closed whatever else is said of it.
+    """
 
     name: str
     zone: str
     week: Mapping[Weekday, tuple[Span, ...]]
     working_day: timedelta
     holidays: frozenset[date] = frozenset()
+    special_days: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
     _days: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if not any(self.week.values()):
             raise ValueError(f"calendar {self.name!r} is never open: give at least one span on one weekday")
-        for weekday, spans in self.week.items():
+        for day, spans in (*self.week.items(), *self.special_days.items()):
             if any(later.start < earlier.end for earlier, later in pairwise(spans)):
-                raise ValueError(f"calendar {self.name!r}: the spans of {weekday.name} overlap or are out of order")
+                told = day.name if isinstance(day, Weekday) else day.isoformat()
+                raise ValueError(f"calendar {self.name!r}: the spans of {told} overlap or are out of order")
         ZoneInfo(self.zone)
 
     def days(self, count: float) -> timedelta:
@@ -80,11 +85,11 @@ class Calendar:
         return self.working_day * count
 
     def add(self, instant: datetime, working: timedelta) -> datetime:
-        """The instant at which ``working`` has passed since ``instant``, UTC. Exactly used up at closing time: then, not next morning."""
+        """The instant at which ``working`` has passed since ``instant``, UTC. Exactly used up at closing time: then, not next morning. Nothing at all: the first working instant."""
         left = working
         if left <= timedelta(0):
-            return instant
-        for opens, closes in self._open_from(instant):
+            return self.next_open(instant)
+        for opens, closes in self.open_from(instant):
             if closes - opens >= left:
                 return opens + left
             left -= closes - opens
@@ -95,7 +100,7 @@ class Calendar:
         total = timedelta(0)
         if end <= start:
             return total
-        for opens, closes in self._open_from(start):
+        for opens, closes in self.open_from(start):
             if opens >= end:
                 break
             total += min(closes, end) - opens
@@ -103,10 +108,14 @@ class Calendar:
 
     def is_open(self, instant: datetime) -> bool:
         """Whether the desk works at that instant; closing time itself is closed."""
-        opens, _ = next(self._open_from(instant))
-        return opens == instant
+        return self.next_open(instant) == instant
 
-    def _open_from(self, instant: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def next_open(self, instant: datetime) -> datetime:
+        """The first working instant at or after ``instant``, UTC."""
+        opens, _ = next(self.open_from(instant))
+        return opens
+
+    def open_from(self, instant: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The open spans from ``instant`` on, the first one cut to begin there."""
         # The day before: in UTC a local day can begin and end on other dates.
         day = instant.astimezone(ZoneInfo(self.zone)).date() - timedelta(days=1)
@@ -118,7 +127,8 @@ class Calendar:
 
     def _spans_of(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         if day not in self._days:
-            spans = () if day in self.holidays else self.week.get(Weekday(day.weekday()), ())
+            usual = self.week.get(Weekday(day.weekday()), ())
+            spans = () if day in self.holidays else self.special_days.get(day, usual)
             instants = ((self._at(day, each.start), self._at(day, each.end)) for each in spans)
             # A span inside the hour that a clock change skips has no length.
             self._days[day] = tuple((opens, closes) for opens, closes in instants if closes > opens)
