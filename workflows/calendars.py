@@ -74,10 +74,11 @@ class Calendar:
     def __post_init__(self) -> None:
         if not any(self.week.values()):
             raise ValueError(f"calendar {self.name!r} is never open: give at least one span on one weekday")
-        for day, spans in (*self.week.items(), *self.special_days.items()):
+        named = {weekday.name: spans for weekday, spans in self.week.items()}
+        named |= {day.isoformat(): spans for day, spans in self.special_days.items()}
+        for day, spans in named.items():
             if any(later.start < earlier.end for earlier, later in pairwise(spans)):
-                told = day.name if isinstance(day, Weekday) else day.isoformat()
-                raise ValueError(f"calendar {self.name!r}: the spans of {told} overlap or are out of order")
+                raise ValueError(f"calendar {self.name!r}: the spans of {day} overlap or are out of order")
         ZoneInfo(self.zone)
 
     def days(self, count: float) -> timedelta:

@@ -6,7 +6,7 @@
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,13 @@ def digests(book: Book) -> dict[str, str]:
 
 
 def _plain(value: Any) -> Any:
-    """The value with a stable text: mappings and sets in order, no caches."""
+    """The value with a stable text: mappings and sets in order, no caches, no field that has its default (fields may be added)."""
     if is_dataclass(value) and not isinstance(value, type):
-        return (type(value).__name__, [(each.name, _plain(getattr(value, each.name))) for each in fields(value) if each.repr])
+        told = {each.name: getattr(value, each.name) for each in fields(value) if each.repr}
+        return (
+            type(value).__name__,
+            [(each.name, _plain(told[each.name])) for each in fields(value) if each.repr and told[each.name] != _default(each)],
+        )
     if isinstance(value, Mapping):
         return sorted((str(key), _plain(each)) for key, each in value.items())
     if isinstance(value, set | frozenset):
@@ -35,6 +39,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(each) for each in value]
     return str(value)
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
 def published() -> dict[str, str]:
