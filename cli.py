@@ -1,4 +1,4 @@
-"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | keys | settings | replay``.
+"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | keys | calendar | settings | replay``.
 
 Data goes to standard output, messages to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 5 unavailable. What a command needs is imported
 when it runs, so that ``--help`` answers at once and ``holdfast up`` stays small.
@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import sys
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -26,9 +27,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 directory = typer.Typer(no_args_is_help=True, help="People and groups of the desk.")
+calendar = typer.Typer(no_args_is_help=True, help="Working time and holidays.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of people and integrations.")
 app.add_typer(directory, name="directory")
 app.add_typer(keys, name="keys")
+app.add_typer(calendar, name="calendar")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Parent = Annotated[int | None, typer.Option("--parent", hidden=True, help="End when this process ends.")]
@@ -192,6 +195,52 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(help="Id of the key, from:
 
     revoke(read_settings(), key_id)
     print(f"{key_id} opens nothing any more.")
+
+
+@calendar.command("show")
+def calendar_show(
+    name: Annotated[str, typer.Argument(help="Name of a calendar in the policies.")] = "office",
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: today.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days.")] = 14,
+    policies: Annotated[Path | None, typer.Option(help="A Python file with a BOOK of policies; default: this desk's.")] = None,
+) -> None:
+    """Show when the desk is open, day by day, under the edition in force on the first day.
+
+    Example:  holdfast calendar show office --from 2026-12-21
+    """
+    from activities.policy_book import UnusableBookError, load_book
+    from activities.working_time import UnknownCalendarError, calendar_in_force, open_times
+    from workflows.policies.book import adopt
+
+    day = (first or datetime.now()).date()  # noqa: DTZ005 -- the day on the wall of whoever asks
+    try:
+        if policies is not None:
+            adopt(load_book(policies))
+        shown = calendar_in_force(name, day)
+    except (UnknownCalendarError, UnusableBookError) as error:
+        raise UsageRefusedError(str(error)) from None
+    for each, spans in open_times(shown, day, days):
+        print(f"{each:%a %Y-%m-%d}  {', '.join(spans) or 'closed'}")
+
+
+@calendar.command("holidays")
+def calendar_holidays(
+    country: Annotated[str, typer.Argument(help="Two-letter country code, such as TR.")],
+    years: Annotated[list[int], typer.Argument(min=1970, max=2100, help="One or more years.")],
+    region: Annotated[str | None, typer.Option(help="Code of a region with holidays of its own.")] = None,
+) -> None:
+    """Write the public holidays of a country as lines for a new edition of a calendar; check them before you publish.
+
+    Example:  holdfast calendar holidays TR 2027 2028
+    """
+    from activities.working_time import UnknownCalendarError, holiday_lines
+
+    try:
+        print("\n".join(holiday_lines(country, region, years)))
+    except UnknownCalendarError as error:
+        raise UsageRefusedError(str(error)) from None
+    except ImportError:
+        raise UsageRefusedError("This needs the library of holidays; install it with: .venv/bin/pip install 'holdfast[calendar]'") from None
 
 
 @app.command()
