@@ -6,8 +6,10 @@ relay's acceptance and our note of it, and then under the same Message-ID.
 
 import asyncio
 import re
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +29,7 @@ from workflows.messages import SYSTEM, ReportUndeliverable, Sent
 
 SHIFT = timedelta(minutes=55)
 PAUSE = timedelta(milliseconds=500)
+PULSE = timedelta(seconds=4)
 PATIENCE = timedelta(days=2)
 FIRST_RETRY, LONGEST_RETRY, BUSY_RETRY = timedelta(seconds=5), timedelta(minutes=15), timedelta(minutes=5)
 # Replies that ask us to come back later rather than soon.
@@ -56,11 +59,14 @@ class MailRoom:
     @activity.defn(name="send_letters")
     async def send_letters(self) -> None:
         """One shift: ends after an hour, when the worker stops, or when the desk is cancelled; a letter in hand is finished first."""
-        ends = datetime.now(UTC) + SHIFT
-        while datetime.now(UTC) < ends and not activity.is_worker_shutdown():
-            activity.heartbeat()
-            await asyncio.sleep((await self._next_or_pause()).total_seconds())
-        await self._relay.close()
+        ends, pulse = datetime.now(UTC) + SHIFT, asyncio.create_task(_beat())
+        try:
+            while datetime.now(UTC) < ends and not activity.is_worker_shutdown():
+                pause = await _to_its_end(self._next_or_pause())
+                await asyncio.sleep(pause.total_seconds())
+        finally:
+            pulse.cancel()
+            await self._relay.close()
 
     async def _next_or_pause(self) -> timedelta:
         """How long to wait before looking again; a database that is away is waited for."""
@@ -182,6 +188,23 @@ class MailRoom:
             # Closed incidents have nobody left to tell; the ledger says it.
             return error.status is RPCStatusCode.NOT_FOUND
         return True
+
+
+async def _beat() -> None:
+    """A slow relay must not look like a dead worker: somebody else would take over with a letter still in our hand."""
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(PULSE.total_seconds())
+
+
+async def _to_its_end(work: Coroutine[Any, Any, timedelta]) -> timedelta:
+    """Finishes the letter in hand also when the shift is cancelled, so that its outcome is known."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def _back_off(attempts: int) -> timedelta:

@@ -8,7 +8,7 @@ import aiosmtplib
 
 from activities.settings import Settings
 
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 15.0
 # A relay closes idle lines without a word; a line older than this is asked before it is used.
 IDLE_SECONDS = 20.0
 

@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import ActivityEnvironment
 
 from activities.database.migrate import migrate
 from activities.database.session import open_database
@@ -273,3 +274,18 @@ async def test_one_broken_letter_never_stops_the_others(ledger: AsyncEngine, pos
         await connection.execute(update(letters).where(letters.c.number == "INC-0").values(letter="resolved", recipient="nobody"))
     await _send_all(ledger, MailRoom(ledger, settings(post.port), None))
     assert await _states(ledger) == {"sent": 2, "failed": 1}
+
+
+async def test_a_cancelled_shift_finishes_the_letter_in_hand(ledger: AsyncEngine, post: Post) -> None:
+    """A worker that stops while the relay is slow leaves no letter of unknown outcome."""
+    await _with_letters(ledger)
+    post.delay = 0.5
+    environment = ActivityEnvironment()
+    shift = asyncio.create_task(environment.run(MailRoom(ledger, settings(post.port), None).send_letters))
+    while await _states(ledger) != {"handed_over": 1}:  # noqa: ASYNC110 -- the ledger is all there is to look at
+        await asyncio.sleep(0.02)
+    environment.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await shift
+    assert await _states(ledger) == {"sent": 1}
+    assert len(post.accepted) == 1
