@@ -6,13 +6,14 @@ relay's acceptance and our note of it, and then under the same Message-ID.
 
 import asyncio
 import re
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from pydantic import TypeAdapter
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
@@ -21,31 +22,40 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.postbox import Address, Claim, LetterState, address_of, claim_next, settle
 from activities.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
 from activities.settings import Settings
-from emails.headers import Envelope, LetterRefusedError, build, guard, message_id
+from emails.headers import Envelope, LetterRefusedError, build, deliverable, guard, message_id
 from emails.letters import ASKS_FOR_CONFIRMATION, HAS_ANSWER_LINK, compose
 from emails.links import ANSWER, Signer
 from emails.rendering import Rendered, render
 from workflows.messages import SYSTEM, ReportUndeliverable, Sent
+from workflows.publication import LetterFacts
+from workflows.vocabulary import LetterName
 
 SHIFT = timedelta(minutes=55)
 PAUSE = timedelta(milliseconds=500)
 PULSE = timedelta(seconds=4)
-PATIENCE = timedelta(days=2)
+# Given up after this time, but never before this many attempts: a desk that was down over a weekend still gives each letter its chance.
+PATIENCE, LEAST_ATTEMPTS = timedelta(days=2), 20
+# For the letter in hand when the shift is called off.
+LAST_LETTER = timedelta(seconds=10)
 FIRST_RETRY, LONGEST_RETRY, BUSY_RETRY = timedelta(seconds=5), timedelta(minutes=15), timedelta(minutes=5)
 # Replies that ask us to come back later rather than soon.
 BUSY = ("421", "450", "451", "452")
 UNKNOWN_AGAIN = 2
+_AWAY = (OperationalError, InterfaceError, OSError)
+_FACTS = TypeAdapter(LetterFacts)
 _TOKEN = re.compile(r"(/l/)[A-Za-z0-9_.~=-]+")
 
+T = TypeVar("T")
 log = structlog.get_logger("holdfast.mail")
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A letter that can be handed over."""
+    """A letter that can be handed over, and the address as it goes over the wire."""
 
     rendered: Rendered
     wire: bytes
+    email: str
 
 
 class MailRoom:
@@ -77,6 +87,9 @@ class MailRoom:
         except (SQLAlchemyError, OSError) as error:
             log.warning("record away", error=type(error).__name__)
             return FIRST_RETRY
+        except Exception as error:  # noqa: BLE001 -- nothing about one letter may end the shift of all
+            log.error("letter left in hand", error=type(error).__name__)  # noqa: TRY400 -- a traceback could hold personal data
+            return PAUSE
 
     async def send_next(self) -> bool:
         """Sends the next letter that is due; whether there was one. Raises RelayAwayError when nothing can be sent at present."""
@@ -84,7 +97,7 @@ class MailRoom:
         if claim is None:
             return False
         if claim.unknown_outcomes >= UNKNOWN_AGAIN:
-            await settle(self._engine, claim, LetterState.UNKNOWN)
+            await self._settle(claim, LetterState.UNKNOWN)
             return True
         try:
             await self._handle(claim)
@@ -94,7 +107,7 @@ class MailRoom:
         return True
 
     async def _handle(self, claim: Claim) -> None:
-        address = await address_of(self._engine, claim.recipient)
+        address = await _patiently(lambda: address_of(self._engine, claim.recipient))
         if address is None:
             await self._give_up(claim, "the directory has no address")
             return
@@ -102,84 +115,75 @@ class MailRoom:
             ready = self._prepare(claim, address)
         except Exception as error:  # noqa: BLE001 -- one broken letter must never stop the others
             log.error("letter broken", letter=claim.letter, number=claim.number, error=type(error).__name__)  # noqa: TRY400 -- a traceback could hold personal data
-            refused = isinstance(error, LetterRefusedError)
-            await self._give_up(
-                claim, "refused: its headers would be others than intended" if refused else f"broken: {type(error).__name__}"
-            )
+            await self._give_up(claim, f"refused: {error}" if isinstance(error, LetterRefusedError) else f"broken: {type(error).__name__}")
             return
         if self._settings.smtp_host is None:
-            await self._note(claim, LetterState.KEPT, ready, None)
+            await self._settle(claim, LetterState.KEPT, ready, sent_at=datetime.now(UTC))
         else:
-            await self._hand_over(claim, address, ready)
+            await self._hand_over(claim, ready)
 
     def _prepare(self, claim: Claim, address: Address) -> Ready:
-        url = ""
-        if claim.letter in HAS_ANSWER_LINK:
+        name, facts, url = LetterName(claim.letter), _FACTS.validate_python(claim.facts), ""
+        if name in HAS_ANSWER_LINK:
             url = self._signer.url(ANSWER, claim.number, claim.cycle, claim.recipient, now=datetime.now(UTC))
-        rendered = render(claim.letter, compose(claim.letter, address.reader, claim.number, claim.facts, url))
+        rendered = render(name, compose(name, address.reader, claim.number, facts, url))
         envelope = Envelope(
             sender=self._settings.mail_from,
-            recipient=address.email,
+            recipient=deliverable(address.email),
             recipient_name=address.reader.name,
             domain=self._settings.mail_domain,
             key=claim.key,
             thread=f"{claim.number}:{claim.recipient}",
             at=claim.at,
         )
-        return Ready(rendered, build(envelope, rendered.subject, rendered.text, rendered.html))
+        return Ready(rendered, build(envelope, rendered.subject, rendered.text, rendered.html), envelope.recipient)
 
-    async def _hand_over(self, claim: Claim, address: Address, ready: Ready) -> None:
+    async def _hand_over(self, claim: Claim, ready: Ready) -> None:
         try:
-            reply = await self._relay.send(_bare(self._settings.mail_from), address.email, ready.wire)
+            reply = await self._relay.send(_bare(self._settings.mail_from), ready.email, ready.wire)
         except PermanentError as error:
-            await self._give_up(claim, error.reply)
+            await self._give_up(claim, error.reply, ready)
         except TemporaryError as error:
             busy = error.reply.startswith(BUSY)
             await self._later(claim, error.reply, BUSY_RETRY if busy else _back_off(claim.attempts))
         except OutcomeUnknownError as error:
-            await self._unknown(claim, error.reply)
+            await self._unknown(claim, error.reply, ready)
         else:
-            await self._note(claim, LetterState.SENT, ready, reply)
+            await self._settle(claim, LetterState.SENT, ready, sent_at=datetime.now(UTC), smtp_reply=reply)
 
-    async def _note(self, claim: Claim, state: LetterState, ready: Ready, reply: str | None) -> None:
-        rendered = ready.rendered if state is LetterState.KEPT else _without_tokens(ready.rendered)
-        await settle(
-            self._engine,
-            claim,
-            state,
-            sent_at=datetime.now(UTC),
-            smtp_reply=reply,
-            message_id=message_id(claim.key, self._settings.mail_domain),
-            subject=guard(rendered.subject),
-            text=rendered.text,
-            html=rendered.html,
-        )
+    async def _settle(self, claim: Claim, state: LetterState, ready: Ready | None = None, **facts: Any) -> None:
+        """Writes what became of a letter. Tried until the record is back: what the relay answered must not be forgotten meanwhile."""
+        if ready is not None:
+            rendered = ready.rendered if state is LetterState.KEPT else _without_tokens(ready.rendered)
+            facts |= {"subject": guard(rendered.subject), "text": rendered.text, "html": rendered.html}
+            facts["message_id"] = message_id(claim.key, self._settings.mail_domain)
+        await _patiently(lambda: settle(self._engine, claim, state, **facts))
 
     async def _later(self, claim: Claim, reply: str, delay: timedelta) -> None:
         now = datetime.now(UTC)
-        if now - claim.at > PATIENCE:
+        if now - claim.at > PATIENCE and claim.attempts >= LEAST_ATTEMPTS:
             await self._give_up(claim, f"given up after {PATIENCE.days} days: {reply}")
         else:
-            await settle(self._engine, claim, LetterState.PLANNED, next_attempt_at=now + delay, smtp_reply=reply[:300])
+            await self._settle(claim, LetterState.PLANNED, next_attempt_at=now + delay, smtp_reply=reply[:300])
 
-    async def _unknown(self, claim: Claim, reply: str) -> None:
+    async def _unknown(self, claim: Claim, reply: str, ready: Ready) -> None:
         """Tried once more under the same Message-ID, then left as unknown for people to see."""
         count = claim.unknown_outcomes + 1
         state = LetterState.UNKNOWN if count >= UNKNOWN_AGAIN else LetterState.PLANNED
         next_attempt = datetime.now(UTC) + FIRST_RETRY
-        await settle(self._engine, claim, state, next_attempt_at=next_attempt, unknown_outcomes=count, smtp_reply=reply[:300])
+        await self._settle(claim, state, ready, next_attempt_at=next_attempt, unknown_outcomes=count, smtp_reply=reply[:300])
 
-    async def _give_up(self, claim: Claim, reply: str) -> None:
+    async def _give_up(self, claim: Claim, reply: str, ready: Ready | None = None) -> None:
         """The incident is told before the ledger is: should we die in between, it is told again under the same command id."""
         if await self._tell_incident(claim):
-            await settle(self._engine, claim, LetterState.FAILED, smtp_reply=reply[:300])
+            await self._settle(claim, LetterState.FAILED, ready, smtp_reply=reply[:300])
         else:
-            await settle(self._engine, claim, LetterState.PLANNED, next_attempt_at=datetime.now(UTC) + FIRST_RETRY, smtp_reply=reply[:300])
+            await self._settle(claim, LetterState.PLANNED, next_attempt_at=datetime.now(UTC) + FIRST_RETRY, smtp_reply=reply[:300])
 
     async def _tell_incident(self, claim: Claim) -> bool:
         if self._client is None:
             return True
-        message = ReportUndeliverable(claim.letter.value, claim.cycle, claim.recipient, claim.letter in ASKS_FOR_CONFIRMATION)
+        message = ReportUndeliverable(claim.letter, claim.cycle, claim.recipient, claim.letter in ASKS_FOR_CONFIRMATION)
         sent = Sent(f"undeliverable:{claim.key}"[-100:], SYSTEM, datetime.now(UTC), message)
         try:
             handle = self._client.get_workflow_handle(claim.number)
@@ -203,8 +207,19 @@ async def _to_its_end(work: Coroutine[Any, Any, timedelta]) -> timedelta:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await task
+        await asyncio.wait({task}, timeout=LAST_LETTER.total_seconds())
+        task.cancel()
         raise
+
+
+async def _patiently(query: Callable[[], Awaitable[T]]) -> T:
+    """Asks the record until it is there. Other errors of the database are the letter's own and are raised."""
+    while True:
+        try:
+            return await query()
+        except _AWAY as error:
+            log.warning("record away", error=type(error).__name__)
+            await asyncio.sleep(PAUSE.total_seconds())
 
 
 def _back_off(attempts: int) -> timedelta:

@@ -10,18 +10,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from pydantic import TypeAdapter
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.database.tables import groups, incidents, letters, people
 from activities.directory import GROUP_MAILBOX
 from emails.letters import Reader
-from workflows.publication import LetterFacts
-from workflows.vocabulary import LetterName
 
 LEASE = timedelta(minutes=3)
-_FACTS = TypeAdapter(LetterFacts)
 
 
 class LetterState(StrEnum):
@@ -37,15 +33,18 @@ class LetterState(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """A letter in hand. ``attempts`` counts this one; ``unknown_outcomes`` how often nobody could tell whether it went out."""
+    """A letter in hand. ``attempts`` counts this one; ``unknown_outcomes`` how often nobody could tell whether it went out.
+
+    ``letter`` and ``facts`` are as the row has them: one that cannot be read is the failure of that letter, not of whoever takes the next one.
+    """
 
     key: str
     number: str
-    letter: LetterName
+    letter: str
     recipient: str
     cycle: int
     at: datetime
-    facts: LetterFacts
+    facts: Any
     attempts: int
     unknown_outcomes: int
     token: str
@@ -97,11 +96,11 @@ async def _claim(engine: AsyncEngine, row: Any, now: datetime) -> Claim | None:
     return Claim(
         key=row["key"],
         number=row["number"],
-        letter=LetterName(row["letter"]),
+        letter=row["letter"],
         recipient=row["recipient"],
         cycle=row["cycle"],
         at=row["at"],
-        facts=_FACTS.validate_python(row["facts"]),
+        facts=row["facts"],
         attempts=row["attempts"] + 1,
         unknown_outcomes=row["unknown_outcomes"] + was_left,
         token=token,

@@ -1,16 +1,23 @@
 """The line to the mail relay: one kept connection, and errors sorted by what they mean for a letter (process.md S14)."""
 
-import ssl
+import asyncio
+import re
 import time
 from contextlib import suppress
 
 import aiosmtplib
+from aiosmtplib.protocol import normalize_message_line_endings
 
 from activities.settings import Settings
 
-TIMEOUT_SECONDS = 15.0
+# Time for each part of handing a letter over; together less than the lease of a letter in hand (a test adds them up).
+ASK_SECONDS, OPEN_SECONDS, ANNOUNCE_SECONDS, DATA_SECONDS = 5.0, 40.0, 30.0, 90.0
 # A relay closes idle lines without a word; a line older than this is asked before it is used.
 IDLE_SECONDS = 20.0
+_GO_AHEAD = 354
+# "Log in first" and its like (RFC 4954): wrong settings of ours, no fault of the letter.
+_LOG_IN_FIRST = frozenset({530, 534, 535, 538})
+_LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 class RelayError(Exception):
@@ -38,78 +45,109 @@ class OutcomeUnknownError(RelayError):
 
 
 class Relay:
-    """Sends letters one at a time."""
+    """Sends letters one at a time, also when two shifts overlap for a moment."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._line: aiosmtplib.SMTP | None = None
         self._used_at = 0.0
+        self._turn = asyncio.Lock()
 
     async def send(self, sender: str, recipient: str, letter: bytes) -> str:
         """Hands one letter over and answers with the relay's reply. Raises one of the errors above; afterwards the line is as good as new."""
-        line = await self._open()
-        try:
-            await line.mail(sender)
-            await line.rcpt(recipient)
-        except aiosmtplib.SMTPResponseException as error:
-            await self.close()
-            raise _sorted(error.code, str(error.message)) from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            await self.close()
-            raise RelayAwayError(f"{type(error).__name__} before the letter was handed over") from None
-        return await self._data(line, letter)
+        async with self._turn:
+            try:
+                line = await self._open()
+                await _announce(line, sender, recipient)
+                reply = await _hand_over(line, letter)
+            except BaseException:
+                # Also when called off half-way: the next letter must never read the answer to this one.
+                self._hang_up()
+                raise
+            self._used_at = time.monotonic()
+            return reply
 
-    async def _data(self, line: aiosmtplib.SMTP, letter: bytes) -> str:
-        try:
-            code, message = await line.data(letter)
-        except aiosmtplib.SMTPResponseException as error:
-            await self.close()
-            raise _sorted(error.code, str(error.message)) from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            await self.close()
-            raise OutcomeUnknownError(f"{type(error).__name__} while the letter was handed over") from None
-        self._used_at = time.monotonic()
-        return f"{code} {message}"[:300]
+    async def close(self) -> None:
+        """Hangs up when no letter is on its way; the next one connects anew."""
+        async with self._turn:
+            self._hang_up()
 
     async def _open(self) -> aiosmtplib.SMTP:
         if self._line is not None and self._line.is_connected and await self._still_answers(self._line):
             return self._line
-        await self.close()
-        settings = self._settings
-        self._line = aiosmtplib.SMTP(
-            hostname=settings.smtp_host,
-            port=settings.smtp_port,
-            use_tls=settings.smtp_security == "tls",
-            start_tls=settings.smtp_security == "starttls",
-            username=settings.smtp_user,
-            password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-            timeout=TIMEOUT_SECONDS,
-        )
+        self._hang_up()
+        self._line = _line_to(self._settings)
         try:
-            await self._line.connect()
-        except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
-            await self.close()
+            async with asyncio.timeout(OPEN_SECONDS):
+                await self._line.connect()
+        except (aiosmtplib.SMTPException, OSError) as error:
             raise RelayAwayError(f"{type(error).__name__} while connecting") from None
-        self._used_at = time.monotonic()
         return self._line
 
     async def _still_answers(self, line: aiosmtplib.SMTP) -> bool:
         if time.monotonic() - self._used_at < IDLE_SECONDS:
             return True
         try:
-            await line.noop()
+            await line.noop(timeout=ASK_SECONDS)
         except (aiosmtplib.SMTPException, OSError):
             return False
         return True
 
-    async def close(self) -> None:
-        """Hangs up; the next letter connects anew."""
+    def _hang_up(self) -> None:
         line, self._line = self._line, None
         if line is not None:
             with suppress(aiosmtplib.SMTPException, OSError, ValueError):
                 line.close()
 
 
+def _line_to(settings: Settings) -> aiosmtplib.SMTP:
+    return aiosmtplib.SMTP(
+        hostname=settings.smtp_host,
+        port=settings.smtp_port,
+        use_tls=settings.smtp_security == "tls",
+        start_tls=settings.smtp_security == "starttls",
+        username=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+        timeout=ANNOUNCE_SECONDS,
+    )
+
+
+async def _announce(line: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
+    """Everything before the text of the letter: whatever goes wrong here, the relay does not have it."""
+    try:
+        async with asyncio.timeout(ANNOUNCE_SECONDS):
+            await line.mail(sender)
+            await line.rcpt(recipient)
+            reply = await line.execute_command(b"DATA")
+    except aiosmtplib.SMTPResponseException as error:
+        raise _sorted(error.code, str(error.message)) from None
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise RelayAwayError(f"{type(error).__name__} before the letter was handed over") from None
+    if reply.code != _GO_AHEAD:
+        raise _sorted(reply.code, reply.message)
+
+
+async def _hand_over(line: aiosmtplib.SMTP, letter: bytes) -> str:
+    """The text, and the answer to it. Written out here because the library's own ``data`` cannot tell a line that broke before the text from one after it."""
+    if line.protocol is None or not line.protocol.is_connected:
+        raise RelayAwayError("the line broke before the letter was handed over")
+    try:
+        async with asyncio.timeout(DATA_SECONDS):
+            line.protocol.write(_LEADING_DOT.sub(b"..", normalize_message_line_endings(letter)) + b".\r\n")
+            code, message = await line.protocol.read_response()
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise OutcomeUnknownError(f"{type(error).__name__} while the letter was handed over") from None
+    match code // 100:
+        case 2:
+            return f"{code} {message}"[:300]
+        case 4 | 5:
+            raise _sorted(code, message)
+        case _:
+            raise OutcomeUnknownError(f"{code} is no answer to a letter")
+
+
 def _sorted(code: int, message: str) -> RelayError:
     reply = f"{code} {message}"
+    if code in _LOG_IN_FIRST:
+        return RelayAwayError(reply)
     return PermanentError(reply) if code >= 500 else TemporaryError(reply)  # noqa: PLR2004 -- the classes of SMTP replies

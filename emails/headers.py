@@ -16,7 +16,10 @@ from email.parser import BytesHeaderParser
 from email.utils import format_datetime, parseaddr
 
 LONGEST = 200
-_SENDING = policy.SMTP.clone(max_line_length=78)
+# 7 bit: not every relay on the way takes eight.
+_SENDING = policy.SMTP.clone(max_line_length=78, cte_type="7bit")
+# Invisible, but Persian and Hindi words and many emoji are spelled with them.
+_JOINERS = "\u200c\u200d"
 # Written by the library, whatever we set.
 _OF_THE_LIBRARY = {"mime-version", "content-type"}
 
@@ -40,8 +43,24 @@ class Envelope:
 
 def guard(text: str) -> str:
     """Makes untrusted text fit for a header: no controls, line separators or direction marks, no encoded words, at most 200 characters."""
-    visible = "".join(" " if unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp", "Cs"} else each for each in text)
+    visible = "".join(" " if _is_invisible(each) else each for each in text)
     return re.sub(r"\s+", " ", visible.replace("=?", "= ?")).strip()[:LONGEST]
+
+
+def _is_invisible(character: str) -> bool:
+    return character not in _JOINERS and unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp", "Cs"}
+
+
+def deliverable(address: str) -> str:
+    """The address as every relay takes it, its domain in ASCII (IDNA). Raises LetterRefusedError where there is no such form."""
+    mailbox, _, domain = address.rpartition("@")
+    try:
+        known = f"{mailbox}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        known = ""
+    if not mailbox or not known.isascii() or not known.isprintable():
+        raise LetterRefusedError("the address has characters that mail relays do not take; correct it in the directory")
+    return known
 
 
 def message_id(key: str, domain: str) -> str:

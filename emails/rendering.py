@@ -1,4 +1,4 @@
-"""Letters become subject, text and HTML (process.md S14). A language is a folder of templates; one that is missing is read in English."""
+"""Letters become subject, text and HTML (process.md S14). A language is a folder of templates; what is missing there is read in English."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,11 +27,17 @@ class Rendered:
 
 def render(name: LetterName, letter: Letter) -> Rendered:
     """Subject, hand-written text part and HTML part in the reader's language and zone."""
-    language = letter.reader.language if (TEMPLATES / letter.reader.language).is_dir() else FALLBACK
+    language = _language_of(name, letter.reader.language)
     known = {"letter": letter, "language": language, "when": lambda instant: when(instant, letter.reader.zone, language)}
     subject, _, text = _texts(language).get_template(f"{name}.txt").render(known).partition("\n")
     html = _pages(language).get_template(f"{name}.html").render(known | {"subject": subject})
     return Rendered(f"[{letter.number}] {subject.strip()}", text.strip() + "\n", html)
+
+
+def _language_of(name: LetterName, wanted: str) -> str:
+    """A letter is written in one language: where either part is not translated yet, both are in English."""
+    has_all = all((TEMPLATES / wanted / file).is_file() for file in (f"{name}.txt", f"{name}.html", "calendar.txt"))
+    return wanted if has_all else FALLBACK
 
 
 def when(instant: datetime, zone: str, language: str) -> str:
