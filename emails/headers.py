@@ -58,7 +58,7 @@ def deliverable(address: str) -> str:
         known = f"{mailbox}@{domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         known = ""
-    if not mailbox or not known.isascii() or not known.isprintable():
+    if not mailbox or not known or not known.isascii() or not known.isprintable():
         raise LetterRefusedError("the address has characters that mail relays do not take; correct it in the directory")
     return known
 

@@ -1,147 +1,35 @@
 """Letters against a real SMTP server that accepts, delays, breaks and refuses (process.md S14)."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from socket import socket
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from pydantic import SecretStr
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import ActivityEnvironment
 
-from activities.database.migrate import migrate
-from activities.database.session import open_database
 from activities.database.tables import letters
-from activities.directory_file import load_directory
 from activities.mail import MailRoom
 from activities.postbox import LEASE, LetterState, claim_next
-from activities.records import Records
 from activities.relay import RelayAwayError
-from activities.settings import Settings
-from tests.activities.test_records import DIRECTORY
+from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
 from tests.process.life import ASHA, Life
-from workflows.messages import Report, Resolve
-
-
-@dataclass
-class Post:
-    """An SMTP server that answers the DATA of each letter with the next reply of its list, then accepts."""
-
-    replies: list[str] = field(default_factory=list)
-    rcpt_replies: list[str] = field(default_factory=list)
-    accepted: list[bytes] = field(default_factory=list)
-    delay: float = 0
-    port: int = 0
-
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]) -> str:  # noqa: ARG002, N802 -- as aiosmtpd calls it
-        """Answers for one recipient."""
-        reply = self.rcpt_replies.pop(0) if self.rcpt_replies else "250 OK"
-        if reply.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return reply
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 -- as aiosmtpd calls it
-        """Takes the letter, or does what the list says."""
-        await asyncio.sleep(self.delay)
-        reply = self.replies.pop(0) if self.replies else "250 OK"
-        content = envelope.content if isinstance(envelope.content, bytes) else b""
-        if reply == "drop before":
-            server.transport.abort()
-            return "421 gone"
-        if reply == "drop after":
-            self.accepted.append(content)
-            server.transport.abort()
-            return "421 gone"
-        if reply.startswith("250"):
-            self.accepted.append(content)
-        return reply
-
-
-@pytest.fixture
-def post() -> Iterator[Post]:
-    """A post that behaves as its lists say."""
-    handler = Post()
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        handler.port = free.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=handler.port)
-    controller.start()
-    yield handler
-    controller.stop()
-
-
-def settings(port: int | None) -> Settings:
-    """Settings with this relay, or none."""
-    relay = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none"} if port else {}
-    return Settings(link_keys=(SecretStr("k" * 40),), base_url="https://desk.example.org", **relay)
-
-
-async def _with_letters(engine: AsyncEngine, count: int = 1, life: Life | None = None) -> None:
-    await load_directory(engine, DIRECTORY)
-    for number in range(count):
-        each = life or Life(Report(f"Printer {number}", category="printing"))
-        publication = each.incident.publication()
-        snapshot = publication.snapshot
-        renamed = type(publication)(
-            type(snapshot)(**(vars(snapshot) | {"number": f"INC-{number}"})), publication.up_to, (), (), publication.letters
-        )
-        await Records(engine).publish(renamed)
-
-
-@pytest.fixture
-async def ledger(sqlite_url: str) -> AsyncIterator[AsyncEngine]:
-    """An empty ledger on SQLite."""
-    migrate(sqlite_url)
-    engine = open_database(sqlite_url)
-    yield engine
-    await engine.dispose()
-
-
-async def _rows(engine: AsyncEngine) -> list[Any]:
-    async with engine.connect() as connection:
-        return list((await connection.execute(select(letters).order_by(letters.c.key))).all())
-
-
-async def _states(engine: AsyncEngine) -> Counter[str]:
-    return Counter(row.state for row in await _rows(engine))
-
-
-async def _all_due(engine: AsyncEngine) -> None:
-    """As if the time of every retry had come."""
-    async with engine.begin() as connection:
-        await connection.execute(update(letters).values(next_attempt_at=datetime(2020, 1, 1, tzinfo=UTC)))
-
-
-async def _send_all(engine: AsyncEngine, room: MailRoom, rounds: int = 6) -> None:
-    for _ in range(rounds):
-        await _all_due(engine)
-        try:
-            while await room.send_next():
-                pass
-        except RelayAwayError:
-            continue
+from workflows.messages import Resolve
 
 
 async def test_letters_are_sent_once(database: AsyncEngine, post: Post) -> None:
     """Every letter goes out exactly once and the ledger says so, on both databases."""
-    await _with_letters(database, 3)
+    await with_letters(database, 3)
     room = MailRoom(database, settings(post.port), None)
-    await _send_all(database, room)
-    assert await _states(database) == {"sent": 3}
+    await send_all(database, room)
+    assert await states(database) == {"sent": 3}
     assert len(post.accepted) == 3
     assert b"Auto-Submitted: auto-generated" in post.accepted[0]
 
 
 async def test_two_senders_never_send_one_letter_twice(database: AsyncEngine, post: Post) -> None:
     """A second sender that starts while the first still lives takes other letters."""
-    await _with_letters(database, 12)
+    await with_letters(database, 12)
     post.delay = 0.01
     rooms = [MailRoom(database, settings(post.port), None) for _ in range(3)]
 
@@ -150,22 +38,22 @@ async def test_two_senders_never_send_one_letter_twice(database: AsyncEngine, po
             await room.send_next()
 
     await asyncio.gather(*map(work, rooms))
-    assert await _states(database) == {"sent": 12}
+    assert await states(database) == {"sent": 12}
     assert len(post.accepted) == 12
 
 
 @pytest.mark.parametrize("reply", ["421 busy", "450 mailbox busy", "451 try again", "452 no room"])
 async def test_a_temporary_refusal_is_retried(ledger: AsyncEngine, post: Post, reply: str) -> None:
     """4xx delays a letter, and it is sent once in the end."""
-    await _with_letters(ledger)
+    await with_letters(ledger)
     post.replies = [reply, reply]
     room = MailRoom(ledger, settings(post.port), None)
     assert await room.send_next()
-    row = (await _rows(ledger))[0]
+    row = (await rows(ledger))[0]
     assert (row.state, row.smtp_reply[:3]) == ("planned", reply[:3])
     assert row.next_attempt_at > datetime.now(UTC) + timedelta(minutes=4)
-    await _send_all(ledger, room)
-    assert await _states(ledger) == {"sent": 1}
+    await send_all(ledger, room)
+    assert await states(ledger) == {"sent": 1}
     assert len(post.accepted) == 1
 
 
@@ -173,11 +61,11 @@ async def test_a_temporary_refusal_is_retried(ledger: AsyncEngine, post: Post, r
 @pytest.mark.parametrize("where", ["replies", "rcpt_replies"])
 async def test_a_permanent_refusal_is_final_and_visible(ledger: AsyncEngine, post: Post, reply: str, where: str) -> None:
     """5xx is failed at once, with the relay's words, and never tried again."""
-    await _with_letters(ledger)
+    await with_letters(ledger)
     setattr(post, where, [reply])
     room = MailRoom(ledger, settings(post.port), None)
-    await _send_all(ledger, room)
-    row = (await _rows(ledger))[0]
+    await send_all(ledger, room)
+    row = (await rows(ledger))[0]
     assert (row.state, row.attempts) == ("failed", 1)
     assert row.smtp_reply.startswith(reply[:3])
     assert post.accepted == []
@@ -185,53 +73,53 @@ async def test_a_permanent_refusal_is_final_and_visible(ledger: AsyncEngine, pos
 
 async def test_a_line_that_breaks_before_the_answer_is_retried_once(ledger: AsyncEngine, post: Post) -> None:
     """The relay took the letter and the line broke: one more try under the same Message-ID, so that the copy is recognised."""
-    await _with_letters(ledger)
+    await with_letters(ledger)
     post.replies = ["drop after"]
     room = MailRoom(ledger, settings(post.port), None)
-    await _send_all(ledger, room)
-    assert await _states(ledger) == {"sent": 1}
+    await send_all(ledger, room)
+    assert await states(ledger) == {"sent": 1}
     ids = {line for copy in post.accepted for line in copy.splitlines() if line.lower().startswith(b"message-id")}
     assert (len(post.accepted), len(ids)) == (2, 1)
 
 
 async def test_an_outcome_nobody_knows_twice_stays_unknown(ledger: AsyncEngine, post: Post) -> None:
     """After the second broken line the letter is left as unknown for people to see: never a third copy."""
-    await _with_letters(ledger)
+    await with_letters(ledger)
     post.replies = ["drop after", "drop before", "drop after"]
     room = MailRoom(ledger, settings(post.port), None)
-    await _send_all(ledger, room)
-    assert await _states(ledger) == {"unknown": 1}
+    await send_all(ledger, room)
+    assert await states(ledger) == {"unknown": 1}
     assert len(post.accepted) == 1
 
 
 async def test_a_relay_that_is_away_delays_and_loses_nothing(ledger: AsyncEngine) -> None:
     """Nothing listens: the letter stays planned, with what went wrong."""
-    await _with_letters(ledger)
+    await with_letters(ledger)
     room = MailRoom(ledger, settings(9), None)
     with pytest.raises(RelayAwayError):
         await room.send_next()
-    row = (await _rows(ledger))[0]
+    row = (await rows(ledger))[0]
     assert row.state == "planned"
     assert "connecting" in row.smtp_reply
 
 
 async def test_a_letter_is_given_up_after_two_days(ledger: AsyncEngine, post: Post) -> None:
     """A relay that says later for ever makes a letter fail, visibly; but one that waited while the desk was down still gets its chance."""
-    await _with_letters(ledger)
+    await with_letters(ledger)
     room = MailRoom(ledger, settings(post.port), None)
     post.replies = ["450 later"] * 2
     for attempts, state in ((0, "planned"), (200, "failed")):
         async with ledger.begin() as connection:
             await connection.execute(update(letters).values(at=datetime.now(UTC) - timedelta(days=3), attempts=attempts))
-        await _all_due(ledger)
+        await all_due(ledger)
         await room.send_next()
-        assert await _states(ledger) == {state: 1}
+        assert await states(ledger) == {state: 1}
 
 
 async def test_a_letter_left_by_a_dead_sender_is_sent_again_once(database: AsyncEngine, post: Post) -> None:
     """A sender that died with a letter in hand: after the lease another one sends it, once."""
-    await _with_letters(database)
-    await _all_due(database)
+    await with_letters(database)
+    await all_due(database)
     claim = await claim_next(database, datetime.now(UTC))
     assert claim is not None
     room = MailRoom(database, settings(post.port), None)
@@ -239,7 +127,7 @@ async def test_a_letter_left_by_a_dead_sender_is_sent_again_once(database: Async
     async with database.begin() as connection:
         await connection.execute(update(letters).values(claimed_at=datetime.now(UTC) - LEASE))
     assert await room.send_next()
-    row = (await _rows(database))[0]
+    row = (await rows(database))[0]
     assert (row.state, row.unknown_outcomes, len(post.accepted)) == ("sent", 1, 1)
 
 
@@ -247,12 +135,12 @@ async def test_without_a_relay_letters_are_kept_with_working_links(ledger: Async
     """A newcomer reads the letters on the Outbox page and presses their links."""
     life = Life()
     life.says(ASHA, Resolve("fixed", "done"))
-    await _with_letters(ledger, life=life)
+    await with_letters(ledger, life=life)
     room = MailRoom(ledger, settings(None), None)
-    await _send_all(ledger, room)
-    rows = await _rows(ledger)
-    assert {row.state for row in rows} == {LetterState.KEPT}
-    resolved = next(row for row in rows if row.letter == "resolved")
+    await send_all(ledger, room)
+    kept = await rows(ledger)
+    assert {row.state for row in kept} == {LetterState.KEPT}
+    resolved = next(row for row in kept if row.letter == "resolved")
     assert "https://desk.example.org/l/" in resolved.text
     assert "/l/..." not in resolved.text
 
@@ -261,9 +149,9 @@ async def test_with_a_relay_the_kept_copy_has_no_working_link(ledger: AsyncEngin
     """Staff who read a sent letter cannot act with the caller's link (S15)."""
     life = Life()
     life.says(ASHA, Resolve("fixed", "done"))
-    await _with_letters(ledger, life=life)
-    await _send_all(ledger, MailRoom(ledger, settings(post.port), None))
-    resolved = next(row for row in await _rows(ledger) if row.letter == "resolved")
+    await with_letters(ledger, life=life)
+    await send_all(ledger, MailRoom(ledger, settings(post.port), None))
+    resolved = next(row for row in await rows(ledger) if row.letter == "resolved")
     assert "/l/..." in resolved.text
     assert "/l/..." in resolved.html
     assert any(b"/l/" in copy and b"/l/..." not in copy for copy in post.accepted)
@@ -271,23 +159,23 @@ async def test_with_a_relay_the_kept_copy_has_no_working_link(ledger: AsyncEngin
 
 async def test_one_broken_letter_never_stops_the_others(ledger: AsyncEngine, post: Post) -> None:
     """A letter whose template cannot be filled fails by itself."""
-    await _with_letters(ledger, 3)
+    await with_letters(ledger, 3)
     async with ledger.begin() as connection:
         await connection.execute(update(letters).where(letters.c.number == "INC-0").values(letter="resolved", recipient="nobody"))
-    await _send_all(ledger, MailRoom(ledger, settings(post.port), None))
-    assert await _states(ledger) == {"sent": 2, "failed": 1}
+    await send_all(ledger, MailRoom(ledger, settings(post.port), None))
+    assert await states(ledger) == {"sent": 2, "failed": 1}
 
 
 async def test_a_cancelled_shift_finishes_the_letter_in_hand(ledger: AsyncEngine, post: Post) -> None:
     """A worker that stops while the relay is slow leaves no letter of unknown outcome."""
-    await _with_letters(ledger)
+    await with_letters(ledger)
     post.delay = 0.5
     environment = ActivityEnvironment()
     shift = asyncio.create_task(environment.run(MailRoom(ledger, settings(post.port), None).send_letters))
-    while await _states(ledger) != {"handed_over": 1}:  # noqa: ASYNC110 -- the ledger is all there is to look at
+    while await states(ledger) != {"handed_over": 1}:  # noqa: ASYNC110 -- the ledger is all there is to look at
         await asyncio.sleep(0.02)
     environment.cancel()
     with pytest.raises(asyncio.CancelledError):
         await shift
-    assert await _states(ledger) == {"sent": 1}
+    assert await states(ledger) == {"sent": 1}
     assert len(post.accepted) == 1

@@ -134,7 +134,7 @@ def test_only_our_own_left_over_is_ended() -> None:
         pid_file(settings, "server").write_text(str(ours.pid), encoding="utf-8")
         threading.Thread(target=ours.wait, daemon=True).start()
         assert end_left_over(settings, "server", str(settings.data_dir / "temporal.db"))
-        assert not is_alive(ours.pid)
+        wait_until(lambda: not is_alive(ours.pid), "the end of the left over")
     finally:
         stranger.kill()
         stranger.wait()

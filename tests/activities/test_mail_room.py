@@ -1,0 +1,221 @@
+"""The mail room when something else breaks: rows, addresses, the record, Temporal, the shift itself (process.md S14)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import policy
+from email.parser import BytesParser
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import ActivityEnvironment
+
+from activities import mail
+from activities.database.tables import incidents, letters, people
+from activities.mail import MailRoom
+from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
+from tests.process.life import ASHA, Life
+from workflows.messages import ReportUndeliverable, Resolve, Sent
+
+
+@dataclass
+class Incidents:
+    """Stands for Temporal: takes signals, or answers with an error."""
+
+    error: RPCStatusCode | None = None
+    signals: list[tuple[str, str, Sent]] = field(default_factory=list)
+
+    def get_workflow_handle(self, number: str) -> Any:
+        """The incident of that number."""
+
+        class Handle:
+            async def signal(_, name: str, sent: Sent, **__: Any) -> None:  # noqa: N805 -- the outer self is meant below
+                if self.error is not None:
+                    raise RPCError("no", self.error, b"")
+                self.signals.append((number, name, sent))
+
+        return Handle()
+
+
+async def _change(engine: AsyncEngine, **values: Any) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(update(letters).where(letters.c.number == "INC-0").values(**values))
+
+
+async def _address(engine: AsyncEngine, email: str) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(update(people).values(email=email))
+
+
+@pytest.mark.parametrize("broken", [{"facts": {"title": 1}}, {"facts": []}, {"letter": "written by a newer desk"}])
+async def test_a_row_that_cannot_be_read_fails_by_itself(database: AsyncEngine, post: Post, broken: dict[str, Any]) -> None:
+    """The row says what is wrong with it, and every other letter is sent."""
+    await with_letters(database, 3)
+    await _change(database, **broken)
+    await send_all(database, MailRoom(database, settings(post.port), None), rounds=1)
+    assert await states(database) == {"sent": 2, "failed": 1}
+    assert (await rows(database))[0].smtp_reply.startswith("broken: ")
+
+
+@pytest.mark.parametrize("email", ["jürgen@example.org", "carla\x01@example.org", f"carla@{'x' * 80}.example"])
+async def test_an_address_no_relay_takes_fails_by_itself(ledger: AsyncEngine, post: Post, email: str) -> None:
+    """The row says that the address is to be corrected, without repeating it."""
+    await with_letters(ledger)
+    await _address(ledger, email)
+    await send_all(ledger, MailRoom(ledger, settings(post.port), None), rounds=1)
+    row = (await rows(ledger))[0]
+    assert (row.state, "correct it in the directory" in row.smtp_reply) == ("failed", True)
+    assert email not in row.smtp_reply
+
+
+async def test_domains_in_other_scripts_are_reached(ledger: AsyncEngine, post: Post) -> None:
+    """Such a domain travels in the form every relay knows."""
+    await with_letters(ledger)
+    await _address(ledger, "carla@bücher.example")
+    await send_all(ledger, MailRoom(ledger, settings(post.port), None), rounds=1)
+    assert await states(ledger) == {"sent": 1}
+    assert b"xn--bcher-kva.example" in post.accepted[0]
+
+
+async def test_a_letter_whose_headers_are_not_as_intended_is_refused(
+    ledger: AsyncEngine, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should the guard ever fail, the letter stays here and its row says so."""
+    await with_letters(ledger)
+    await _change(ledger, facts=(await rows(ledger))[0].facts | {"title": "=?utf-8?q?hi=0D=0ABcc=3A_evil=40example.test?="})
+    monkeypatch.setattr("emails.headers.guard", str)
+    await send_all(ledger, MailRoom(ledger, settings(post.port), None), rounds=1)
+    row = (await rows(ledger))[0]
+    # A newer Python writes such a subject safely by itself; then there is nothing to refuse.
+    assert (row.state, row.smtp_reply[:8]) in {("failed", "refused:"), ("sent", "250 OK")}
+    assert not any(b"\nBcc:" in copy for copy in post.accepted)
+
+
+async def test_urgent_letters_leave_first(database: AsyncEngine, post: Post) -> None:
+    """P1 overtakes what has waited longer."""
+    await with_letters(database, 4)
+    async with database.begin() as connection:
+        await connection.execute(update(incidents).where(incidents.c.number == "INC-3").values(priority="P1"))
+    await all_due(database)
+    await MailRoom(database, settings(post.port), None).send_next()
+    assert [row.number for row in await rows(database) if row.state == "sent"] == ["INC-3"]
+
+
+async def test_what_the_relay_answered_is_not_forgotten_while_the_record_is_away(
+    ledger: AsyncEngine, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record fails right after the relay's yes: the yes is written when it is back, and no copy is sent."""
+    await with_letters(ledger)
+    write, failures = mail.settle, [OperationalError("", None, Exception())] * 3
+
+    async def _settle(*known: Any, **facts: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await write(*known, **facts)
+
+    monkeypatch.setattr(mail, "settle", _settle)
+    monkeypatch.setattr(mail, "PAUSE", timedelta(0))
+    await send_all(ledger, MailRoom(ledger, settings(post.port), None), rounds=2)
+    assert await states(ledger) == {"sent": 1}
+    assert len(post.accepted) == 1
+
+
+async def _refused(engine: AsyncEngine, post: Post, temporal: Incidents) -> Any:
+    life = Life()
+    life.says(ASHA, Resolve("fixed", "done"))
+    await with_letters(engine, life=life)
+    post.rcpt_replies = ["550 no such user"] * 9
+    room = MailRoom(engine, settings(post.port), cast("Client", temporal))
+    await all_due(engine)
+    while await room.send_next():
+        pass
+    return next(row for row in await rows(engine) if row.letter == "resolved")
+
+
+async def test_an_incident_is_told_what_could_not_be_delivered(ledger: AsyncEngine, post: Post) -> None:
+    """Its question to the caller never arrived: the incident must not close by silence (S11)."""
+    temporal = Incidents()
+    row = await _refused(ledger, post, temporal)
+    number, name, sent = next(each for each in temporal.signals if "resolved" in each[2].command_id)
+    assert (row.state, number, name) == ("failed", row.number, "report_undeliverable")
+    assert sent.command_id == f"undeliverable:{row.key}"
+    assert sent.message == ReportUndeliverable("resolved", row.cycle, "carla", asks_for_confirmation=True)
+
+
+async def test_a_closed_incident_has_nobody_to_tell(ledger: AsyncEngine, post: Post) -> None:
+    """The workflow is gone: the ledger says it, and nothing is tried again."""
+    assert (await _refused(ledger, post, Incidents(RPCStatusCode.NOT_FOUND))).state == "failed"
+
+
+async def test_an_incident_that_cannot_be_told_now_is_told_later(ledger: AsyncEngine, post: Post) -> None:
+    """While Temporal is away the failure stays open, so that it reaches the incident in the end."""
+    row = await _refused(ledger, post, Incidents(RPCStatusCode.UNAVAILABLE))
+    assert (row.state, row.smtp_reply[:3]) == ("planned", "550")
+
+
+async def test_what_failed_can_be_read_without_its_links(ledger: AsyncEngine, post: Post) -> None:
+    """Staff see what the caller never got, to say it on the phone; its link does not work for them (S15)."""
+    row = await _refused(ledger, post, Incidents())
+    assert "does it work?" in row.subject
+    assert "/l/..." in row.text
+    assert "/l/..." in row.html
+
+
+async def test_the_wire_is_plain_ascii(ledger: AsyncEngine, post: Post) -> None:
+    """Every relay takes every letter, and what was written comes out again."""
+    await with_letters(ledger, life=Life())
+    await _change(ledger, facts=(await rows(ledger))[0].facts | {"title": "Yazıcı çalışmıyor"})
+    await send_all(ledger, MailRoom(ledger, settings(post.port), None), rounds=1)
+    assert post.accepted[0].isascii()
+    letter = BytesParser(policy=policy.default).parsebytes(post.accepted[0])
+    text = letter.get_body(("plain",))
+    assert text is not None
+    assert "Yazıcı çalışmıyor" in text.get_content()
+
+
+async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
+    while not await condition():  # noqa: ASYNC110 -- the ledger is all there is to look at
+        await asyncio.sleep(0.02)
+
+
+async def test_a_shift_ends_when_its_worker_stops(ledger: AsyncEngine, post: Post) -> None:
+    """The work at hand is done, and the shift ends by itself, without error."""
+    await with_letters(ledger, 2)
+    environment = ActivityEnvironment()
+    shift = asyncio.create_task(environment.run(MailRoom(ledger, settings(post.port), None).send_letters))
+
+    async def _all_sent() -> bool:
+        return await states(ledger) == {"sent": 2}
+
+    await _until(_all_sent)
+    environment.worker_shutdown()
+    await shift
+
+
+async def test_a_shift_outlives_a_letter_nobody_foresaw(ledger: AsyncEngine, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of a kind nobody thought of leaves one letter in hand; the shift goes on with the others."""
+    await with_letters(ledger, 3)
+    handle = MailRoom._handle
+
+    async def _stumble(room: MailRoom, claim: Any) -> None:
+        if claim.number == "INC-0":
+            raise RuntimeError("nobody foresaw this")
+        await handle(room, claim)
+
+    monkeypatch.setattr(MailRoom, "_handle", _stumble)
+    environment = ActivityEnvironment()
+    shift = asyncio.create_task(environment.run(MailRoom(ledger, settings(post.port), None).send_letters))
+
+    async def _others_sent() -> bool:
+        return await states(ledger) == {"sent": 2, "handed_over": 1}
+
+    await _until(_others_sent)
+    environment.worker_shutdown()
+    await shift
+    assert datetime.now(UTC) > (await rows(ledger))[0].claimed_at
