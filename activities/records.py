@@ -16,6 +16,7 @@ from temporalio import activity
 from activities.database.tables import events, incidents, letters, outcomes
 from activities.directory import recipients
 from activities.staffing import staff
+from workflows.dates import ahead
 from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
 
 _FACTS = TypeAdapter(Snapshot)
@@ -85,7 +86,7 @@ def _facts_row(facts: Snapshot) -> dict[str, Any]:
         "affected": facts.affected,
         "reported_at": facts.reported_at,
         "changed_at": facts.changed_at or facts.logged_at,
-        "next_due_at": min((deadline.at for deadline in facts.due), default=None),
+        "next_due_at": next((deadline.at for deadline in ahead(facts)), None),
         "facts": _FACTS.dump_python(facts, mode="json"),
     }
 

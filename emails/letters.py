@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflows.publication import LetterFacts
-from workflows.vocabulary import LetterName, Priority
+from workflows.publication import Alert, LetterFacts
+from workflows.vocabulary import LetterName, Priority, Status
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,16 @@ class ToAgent(Letter):
     text: str | None
 
 
+@dataclass(frozen=True)
+class Alarm(Letter):
+    """To the desk: time runs out, has run out, or nobody takes care (S8, S10). ``alerts`` say which clocks, and why."""
+
+    group: str | None
+    status: Status
+    text: str | None
+    alerts: tuple[Alert, ...]
+
+
 Composer = Callable[[Letter, LetterFacts, str], Letter]
 
 
@@ -140,6 +150,10 @@ def _to_agent(letter: Letter, facts: LetterFacts, _: str) -> Letter:
     return ToAgent(*_known(letter), group=facts.group, text=facts.text)
 
 
+def _alert(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return Alarm(*_known(letter), group=facts.group, status=facts.status, text=facts.text, alerts=facts.alerts)
+
+
 _COMPOSERS: Mapping[LetterName, Composer] = {
     LetterName.RECEIVED: _received,
     LetterName.ASSIGNED: _assigned,
@@ -156,6 +170,9 @@ _COMPOSERS: Mapping[LetterName, Composer] = {
     LetterName.ESCALATED_TO_GROUP: _to_agent,
     LetterName.REJECTED: _to_agent,
     LetterName.REOPENED_TO_AGENT: _to_agent,
+    LetterName.THRESHOLD: _alert,
+    LetterName.BREACH: _alert,
+    LetterName.ESCALATION: _alert,
 }
 
 # Letters whose loss means that the caller was never asked (S11).

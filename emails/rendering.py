@@ -1,7 +1,7 @@
 """Letters become subject, text and HTML (process.md S14). A language is a folder of templates; what is missing there is read in English."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,7 +28,12 @@ class Rendered:
 def render(name: LetterName, letter: Letter) -> Rendered:
     """Subject, hand-written text part and HTML part in the reader's language and zone."""
     language = _language_of(name, letter.reader.language)
-    known = {"letter": letter, "language": language, "when": lambda instant: when(instant, letter.reader.zone, language)}
+    known = {
+        "letter": letter,
+        "language": language,
+        "when": lambda instant: when(instant, letter.reader.zone, language),
+        "lasting": lasting,
+    }
     subject, _, text = _texts(language).get_template(f"{name}.txt").render(known).partition("\n")
     html = _pages(language).get_template(f"{name}.html").render(known | {"subject": subject})
     return Rendered(f"[{letter.number}] {subject.strip()}", text.strip() + "\n", html)
@@ -45,6 +50,13 @@ def when(instant: datetime, zone: str, language: str) -> str:
     local = instant.astimezone(ZoneInfo(zone))
     days, months = _calendar_words(language)
     return f"{days[local.weekday()]} {local.day} {months[local.month - 1]} {local.year}, {local:%H:%M} ({zone})"
+
+
+def lasting(span: timedelta) -> str:
+    """Working time as people say it: 3 h 20 min. Hours are not made into days: a working day has its own length."""
+    minutes = int(span.total_seconds()) // 60
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
 
 
 @cache

@@ -6,6 +6,8 @@ After an outage each date fires once: what a later date has overtaken is noted o
 from collections.abc import Callable
 from datetime import datetime
 
+from workflows import alerts
+from workflows.dates import TELLING, ahead
 from workflows.messages import SYSTEM, Hold
 from workflows.publication import Deadline, Unreached
 from workflows.record import Cause, Incident
@@ -61,6 +63,12 @@ def undo_ends(incident: Incident, confirmed_at: datetime) -> tuple[Deadline, ...
     return (Deadline(DeadlineKind.UNDO_ENDS, confirmed_at + incident.rules.closure.undo_period),)
 
 
+def catch_up(incident: Incident, said_at: datetime, now: datetime) -> None:
+    """What clocks and ladders had to tell before something was said that is only read now: a late worker must not hide a breach (S9)."""
+    while (deadline := next((each for each in ahead(incident.facts) if each.kind in TELLING), None)) and deadline.at < said_at <= now:
+        alerts.EFFECTS[deadline.kind](incident, deadline, Cause(SYSTEM, now, planned_at=deadline.at))
+
+
 def carry_out(incident: Incident, now: datetime) -> None:
     """Does what has fallen due by ``now``, earliest first, until nothing is."""
     while (deadline := _first_due(incident, now)) is not None:
@@ -72,8 +80,8 @@ def carry_out(incident: Incident, now: datetime) -> None:
 
 
 def _first_due(incident: Incident, now: datetime) -> Deadline | None:
-    ahead = min(incident.facts.due, key=lambda deadline: deadline.at, default=None)
-    return ahead if ahead is not None and ahead.at <= now else None
+    first = next(iter(ahead(incident.facts)), None)
+    return first if first is not None and first.at <= now else None
 
 
 def _is_overtaken(incident: Incident, reminder: Deadline, now: datetime) -> bool:
@@ -147,4 +155,4 @@ _EFFECTS: dict[DeadlineKind, Callable[[Incident, Deadline, Cause], None]] = {
     DeadlineKind.CONFIRMATION_REMINDER: remind_to_confirm,
     DeadlineKind.AUTOMATIC_CLOSURE: close_by_silence,
     DeadlineKind.UNDO_ENDS: close_as_confirmed,
-}
+} | alerts.EFFECTS

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows import investigation, resolution
+from workflows.deadlines import catch_up
 from workflows.investigation import is_own
 from workflows.lifecycle import Refusal, Rule, misfit
 from workflows.messages import (
@@ -47,6 +48,7 @@ def receive(incident: Incident, sent: Sent[Any] | Malformed, now: datetime) -> N
     if isinstance(sent, Malformed):
         _answer_malformed(incident, sent, now)
         return
+    catch_up(incident, sent.sent_at, now)
     at = _instant(incident, sent, now)
     name = NAMES[type(sent.message)]
     refusal = _refusal(incident, sent) or _DECISIONS[type(sent.message)](incident, sent.message, Cause(sent.actor, at, sent.command_id))
@@ -58,7 +60,7 @@ def receive(incident: Incident, sent: Sent[Any] | Malformed, now: datetime) -> N
 
 def _instant(incident: Incident, sent: Sent[Any], now: datetime) -> datetime:
     """When it counts as said: when it was sent, also if no worker ran at the time; but never before what already happened."""
-    return min(now, max(sent.sent_at, incident.facts.changed_at or incident.facts.logged_at))
+    return min(now, max(sent.sent_at, incident.moved_at or incident.facts.logged_at))
 
 
 def _answer_malformed(incident: Incident, malformed: Malformed, now: datetime) -> None:

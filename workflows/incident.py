@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import intake as first_steps
     from workflows import outside_world
     from workflows.alarm import Alarm
+    from workflows.alerts import go_past_the_unreached
     from workflows.deadlines import carry_out, suspend_closure
     from workflows.decisions import receive
     from workflows.messages import Intake, Malformed, Sent, read
@@ -84,8 +85,8 @@ class IncidentWorkflow:
         """
         while True:
             self.take_in_messages()
-            carry_out(self.incident, workflow.now())
             self.note_what_is_published()
+            carry_out(self.incident, workflow.now())
             if reached():
                 return
             self.hand_over_a_long_history()
@@ -122,6 +123,7 @@ class IncidentWorkflow:
         answer = finished.result()
         self.incident.published(answer, workflow.now())
         suspend_closure(self.incident, answer.unreached, workflow.now())
+        go_past_the_unreached(self.incident, answer.unreached, workflow.now())
 
     def hand_over_a_long_history(self) -> None:
         """Continues in a fresh run when the server suggests it; between two publications, so that none is orphaned."""

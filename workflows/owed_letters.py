@@ -1,14 +1,22 @@
-"""Which letters an event causes, who is meant, and what they may say (process.md S14)."""
+"""Which letters an event causes, who is meant, and what they may say (process.md S8, S10, S12, S14)."""
 
-from workflows.policies.correspondence import Correspondence
-from workflows.publication import Event, LetterFacts, LetterOwed, Snapshot
-from workflows.vocabulary import Audience, DeadlineKind
+from collections.abc import Iterable
+
+from workflows.clocks import BREACH, Clock
+from workflows.policies.book import Edition
+from workflows.publication import Alert, Event, LetterFacts, LetterOwed, Snapshot
+from workflows.vocabulary import Audience, ClockKind, DeadlineKind, EventKind, LetterName
 
 CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS})
+# So much of a ledger fits into a letter.
+_LATEST_LINES = 8
+_OF_A_HOLDER = frozenset({ClockKind.INTERNAL, ClockKind.SUPPLIER})
+_REOPENINGS = frozenset({EventKind.REJECTED, EventKind.REOPENED})
 
 
-def letters_owed(facts: Snapshot, correspondence: Correspondence, cause: Event, text: str | None) -> list[LetterOwed]:
-    """The letters the policy names for this event, with the facts as they are now. ``text`` is what was said."""
+def letters_owed(facts: Snapshot, rules: Edition, cause: Event, text: str | None) -> list[LetterOwed]:
+    """The letters the policies name for this event, with the facts as they are now. ``text`` is what was said."""
+    told = _told(facts, text, _alerts(facts, cause))
     return [
         LetterOwed(
             letter=letter,
@@ -16,27 +24,61 @@ def letters_owed(facts: Snapshot, correspondence: Correspondence, cause: Event, 
             cause=cause.seq,
             cycle=facts.cycle,
             at=cause.at,
-            not_to=None if letter in correspondence.receipts else cause.actor,
-            addressees=_meant_by(audience, facts),
-            facts=_told(facts, text),
+            not_to=None if letter in rules.correspondence.receipts else cause.actor,
+            addressees=_meant_by(audience, facts, rules, cause),
+            facts=told,
         )
-        for letter, audience in correspondence.for_event(cause.kind)
+        for letter, audience in _named(facts, rules, cause)
     ]
 
 
-def _meant_by(audience: Audience, facts: Snapshot) -> tuple[str, ...]:
-    """The ids from which the directory finds the people: a caller; an assignee and the group behind them; a group."""
+def _named(facts: Snapshot, rules: Edition, cause: Event) -> Iterable[tuple[LetterName, Audience]]:
+    match cause.kind:
+        case EventKind.THRESHOLD_PASSED | EventKind.BREACHED:
+            letter = LetterName.BREACH if cause.after["percent"] == BREACH else LetterName.THRESHOLD
+            clock = _clock(facts, cause.after["clock"])
+            if clock is not None and clock.kind in _OF_A_HOLDER:
+                return ((letter, Audience.GROUP_LEAD),)
+            return tuple((letter, audience) for audience in rules.service_levels.tells.get(cause.after["percent"], ()))
+        case EventKind.ESCALATION_STEPPED:
+            return ((LetterName(cause.after["letter"]), Audience(cause.after["to"])),)
+        case _ if cause.kind in _REOPENINGS and (told := rules.escalation.told_of_reopening(facts.reopen_count)) is not None:
+            return (*rules.correspondence.for_event(cause.kind), (LetterName.ESCALATION, told))
+        case _:
+            return rules.correspondence.for_event(cause.kind)
+
+
+def _meant_by(audience: Audience, facts: Snapshot, rules: Edition, cause: Event) -> tuple[str, ...]:
+    """The ids from which the directory finds the people: a caller; an assignee and the group behind them; a group; a rota."""
     named: dict[Audience, tuple[str | None, ...]] = {
         Audience.CALLER: (facts.affected,),
         Audience.ASSIGNEE: (facts.person, facts.group),
         Audience.GROUP: (facts.group,),
         Audience.GROUP_LEAD: (facts.group,),
         Audience.INCIDENT_MANAGER: (),
+        Audience.ON_CALL: (cause.after.get("who"),),
+        Audience.NAMED_PERSON: (cause.after.get("who"),),
+        Audience.FALLBACK_OWNER: (rules.escalation.fallback_owner,),
     }
     return tuple(each for each in named[audience] if each)
 
 
-def _told(facts: Snapshot, text: str | None) -> LetterFacts:
+def _clock(facts: Snapshot, name: str) -> Clock | None:
+    return next((clock for clock in facts.clocks if clock.name == name), None)
+
+
+def _alerts(facts: Snapshot, cause: Event) -> tuple[Alert, ...]:
+    if cause.kind not in (EventKind.THRESHOLD_PASSED, EventKind.BREACHED):
+        return ()
+    clock = _clock(facts, cause.after["clock"])
+    if clock is None or clock.budget is None:
+        return ()
+    due_at = clock.due_at or clock.breached_at or cause.at
+    late, lines = int(cause.after.get("late_seconds", 0)), clock.ledger[-_LATEST_LINES:]
+    return (Alert(clock.name, int(cause.after["percent"]), due_at, clock.calendar, clock.budget, lines, late),)
+
+
+def _told(facts: Snapshot, text: str | None, alerts: tuple[Alert, ...]) -> LetterFacts:
     return LetterFacts(
         title=facts.title,
         status=facts.status,
@@ -48,4 +90,5 @@ def _told(facts: Snapshot, text: str | None) -> LetterFacts:
         resolved_at=facts.resolved_at,
         closes_at=next((each.at for each in facts.due if each.kind in CLOSING), None),
         reminders=tuple(each.at for each in facts.due if each.kind not in CLOSING),
+        alerts=alerts,
     )

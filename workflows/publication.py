@@ -4,10 +4,11 @@ Instants are aware UTC. Texts in here are personal data: they go to the record a
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from workflows.clocks import Clock, Line
 from workflows.policies.assignment_rules import Pick
 from workflows.vocabulary import (
     ActorKind,
@@ -30,11 +31,34 @@ from workflows.vocabulary import (
 
 @dataclass(frozen=True)
 class Deadline:
-    """Something that will happen by itself at ``at`` unless somebody acts first (S9). ``ordinal`` counts within a cadence, from 1."""
+    """Something that will happen by itself at ``at`` unless somebody acts first (S9).
+
+    ``ordinal`` counts within a cadence, from 1; of a threshold it is the percent. ``about`` names the clock or the ladder it belongs to.
+    """
 
     kind: DeadlineKind
     at: datetime
     ordinal: int = 1
+    about: str | None = None
+
+
+@dataclass(frozen=True)
+class Climb:
+    """How far an incident has climbed its ladder (S10). ``step`` counts from 0; the one after the last is the fallback owner.
+
+    ``at``: when that step falls due, none while somebody takes care. ``quiet_until``: when it begins again unless the desk is heard of.
+    ``missed`` are the steps of this round that reached nobody; ``called`` the event of the last step that called somebody.
+    """
+
+    ladder: str
+    began_at: datetime
+    at: datetime | None
+    round: int = 1
+    step: int = 0
+    missed: int = 0
+    called: int = 0
+    quiet_until: datetime | None = None
+    after_silence: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +117,9 @@ class Snapshot:
     closed_by: ClosedBy | None = None
     cancel_reason: CancelReason | None = None
     due: tuple[Deadline, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    climb: Climb | None = None
+    downgraded_after_breach: int = 0
 
 
 @dataclass(frozen=True)
@@ -138,6 +165,19 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Alert:
+    """What a clock has to tell: so many percent of its budget are used up (S8). ``lines`` are the latest of its ledger, for the reasons."""
+
+    clock: str
+    percent: int
+    due_at: datetime
+    calendar: str
+    budget: timedelta
+    lines: tuple[Line, ...] = ()
+    late_seconds: int = 0
+
+
+@dataclass(frozen=True)
 class LetterFacts:
     """What a letter may say, as it stood when its cause happened."""
 
@@ -151,6 +191,7 @@ class LetterFacts:
     resolved_at: datetime | None = None
     closes_at: datetime | None = None
     reminders: tuple[datetime, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
 
 @dataclass(frozen=True)

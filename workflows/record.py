@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from workflows.climbing import keep_climbing
+from workflows.clocks import BREACH
+from workflows.dates import ahead
 from workflows.lifecycle import Refusal
 from workflows.messages import SYSTEM, Actor, Intake
 from workflows.owed_letters import letters_owed
@@ -27,6 +30,7 @@ from workflows.publication import (
     Staffed,
     Staffing,
 )
+from workflows.timekeeping import Passed, keep_time
 from workflows.vocabulary import EventKind, Status
 
 # How many outcomes an incident remembers to know a repeated command; older ones stand in the record.
@@ -47,8 +51,18 @@ PRIVATE = frozenset(
         EventKind.MALFORMED,
         EventKind.LETTER_FAILED,
         EventKind.NOBODY_REACHED,
+        EventKind.THRESHOLD_PASSED,
+        EventKind.BREACHED,
+        EventKind.ESCALATION_STEPPED,
+        EventKind.ESCALATION_SKIPPED,
+        EventKind.ESCALATION_RESTARTED,
     }
 )
+
+# They tell that something was noticed; what people say afterwards may still have been said before (S9).
+NOTICES = PRIVATE - {EventKind.NOTED, EventKind.ESCALATED, EventKind.REPRIORITISED, EventKind.PRIORITY_OVERRIDDEN, EventKind.REFUSED}
+# Facts that change by computation; the events tell them in words of their own.
+_COMPUTED = frozenset({"due", "clocks", "climb"})
 
 # After these the last owner may no longer be on shift (S12).
 REOPENINGS = frozenset({EventKind.REJECTED, EventKind.REOPENED})
@@ -74,6 +88,7 @@ class Incident:
     answers: list[Outcome] = field(default_factory=list)
     letters: list[LetterOwed] = field(default_factory=list)
     staffing_wanted: bool = False
+    moved_at: datetime | None = None
 
     @classmethod
     def reported(cls, intake: Intake) -> "Incident":
@@ -117,7 +132,7 @@ class Incident:
     @property
     def next_deadline(self) -> datetime | None:
         """When something falls due next."""
-        return min((deadline.at for deadline in self.facts.due), default=None)
+        return next((deadline.at for deadline in ahead(self.facts)), None)
 
     def closure(self) -> Closure:
         """How it ended."""
@@ -130,10 +145,13 @@ class Incident:
 
         ``said`` goes into the event and the letters but is no fact of the incident, a message for example.
         """
-        seq = self.facts.version + 1
-        before = {name: getattr(self.facts, name) for name in facts if name != "due"}
-        changed = {name: value for name, value in facts.items() if name != "due" and before[name] != value}
-        self.facts = replace(self.facts, version=seq, changed_at=cause.at, **facts)
+        seq, earlier = self.facts.version + 1, self.facts
+        before = {name: getattr(earlier, name) for name in facts if name not in _COMPUTED}
+        changed = {name: value for name, value in facts.items() if name not in _COMPUTED and before[name] != value}
+        self.facts = replace(earlier, version=seq, changed_at=max(cause.at, earlier.changed_at or cause.at), **facts)
+        at_switch = self._keep_time(earlier, kind, cause)
+        if kind not in NOTICES:
+            self.moved_at = cause.at
         self.events.append(
             Event(
                 seq=seq,
@@ -149,9 +167,30 @@ class Incident:
                 planned_at=cause.planned_at,
             )
         )
-        self.letters += letters_owed(self.facts, self.rules.correspondence, self.events[-1], (said or {}).get("text"))
+        self.letters += letters_owed(self.facts, self.rules, self.events[-1], (said or {}).get("text"))
         if kind in REOPENINGS or (self.facts.person is None and {"group", "person"} & changed.keys()):
             self.staffing_wanted = True
+        if at_switch:
+            self._tell_of_switch(at_switch, cause)
+
+    def _keep_time(self, earlier: Snapshot, kind: EventKind, cause: Cause) -> tuple[Passed, ...]:
+        """Every event moves the clocks and the ladder, or leaves them; in this one place (S6, S10)."""
+        kept = keep_time(earlier, self.facts, kind, cause.at, cause.actor.id, self.rules)
+        self.facts = replace(
+            self.facts,
+            clocks=kept.clocks,
+            climb=keep_climbing(earlier, self.facts, kind, cause.at, cause.actor.kind, self.rules),
+            downgraded_after_breach=earlier.downgraded_after_breach + kept.is_downgraded_after_breach,
+        )
+        return kept.at_switch
+
+    def _tell_of_switch(self, at_switch: tuple[Passed, ...], cause: Cause) -> None:
+        """What a new priority has passed by itself is told once, by its gravest part (S8)."""
+        gravest = max(at_switch, key=lambda passed: passed.percent)
+        told = [f"{passed.clock} {passed.percent} %" for passed in at_switch]
+        kind = EventKind.BREACHED if gravest.percent == BREACH else EventKind.THRESHOLD_PASSED
+        said = {"clock": gravest.clock, "percent": gravest.percent, "passed_at_switch": told}
+        self.change(kind, Cause(SYSTEM, cause.at), said=said)
 
     # answers to commands
 

@@ -71,6 +71,25 @@ class HoldReason(StrEnum):
     SCHEDULED = "scheduled"
 
 
+class ClockKind(StrEnum):
+    """What a clock measures (S6): the first response, the resolution, the time one group or one supplier held the incident (OLA, contract)."""
+
+    RESPONSE = "response"
+    RESOLUTION = "resolution"
+    INTERNAL = "internal"
+    SUPPLIER = "supplier"
+
+
+class ClockState(StrEnum):
+    """What a clock does. Met and missed are final for its cycle; ended means that nobody waits for it any more."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    MISSED = "missed"
+    ENDED = "ended"
+
+
 class CancelReason(StrEnum):
     """Why an incident is called off (S4)."""
 
@@ -130,6 +149,9 @@ class Audience(StrEnum):
     GROUP = "group"
     GROUP_LEAD = "group_lead"
     INCIDENT_MANAGER = "incident_manager"
+    ON_CALL = "on_call"
+    NAMED_PERSON = "named_person"
+    FALLBACK_OWNER = "fallback_owner"
 
 
 class LetterName(StrEnum):
@@ -150,6 +172,9 @@ class LetterName(StrEnum):
     ESCALATED_TO_GROUP = "escalated_to_group"
     REJECTED = "rejected"
     REOPENED_TO_AGENT = "reopened_to_agent"
+    THRESHOLD = "threshold"
+    BREACH = "breach"
+    ESCALATION = "escalation"
 
 
 class EventKind(StrEnum):
@@ -184,6 +209,11 @@ class EventKind(StrEnum):
     LETTER_FAILED = "letter_failed"
     NOBODY_REACHED = "nobody_reached"
     REMINDER_MERGED = "reminder_merged"
+    THRESHOLD_PASSED = "threshold_passed"
+    BREACHED = "breached"
+    ESCALATION_STEPPED = "escalation_stepped"
+    ESCALATION_SKIPPED = "escalation_skipped"
+    ESCALATION_RESTARTED = "escalation_restarted"
     REFUSED = "refused"
     MALFORMED = "malformed"
 
@@ -197,3 +227,7 @@ class DeadlineKind(StrEnum):
     CONFIRMATION_REMINDER = "confirmation_reminder"
     AUTOMATIC_CLOSURE = "automatic_closure"
     UNDO_ENDS = "undo_ends"
+    THRESHOLD = "threshold"
+    BREACH = "breach"
+    ESCALATION_STEP = "escalation_step"
+    ESCALATION_QUIET = "escalation_quiet"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflows.clocks import BREACH
 from workflows.messages import COMMANDS, Confirm, OverridePriority, Resolve
 from workflows.policies import priority_matrix
 from workflows.policies.book import HOLDFAST, Book
@@ -73,6 +74,8 @@ def test_who_may_do_what() -> None:
 def test_every_letter_has_an_occasion() -> None:
     """No letter exists that nothing ever sends (S14)."""
     sent = {letter for causes in TODAY.correspondence.letters.values() for letter, _ in causes}
+    sent |= {LetterName.BREACH if percent == BREACH else LetterName.THRESHOLD for percent in TODAY.service_levels.tells}
+    sent |= {step.letter for ladder in TODAY.escalation.ladders for step in ladder.steps}
     assert sent == set(LetterName)
 
 

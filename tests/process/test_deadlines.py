@@ -82,7 +82,7 @@ def test_waiting_for_a_vendor_has_no_date() -> None:
     """Only a question to the caller and a scheduled hold end by themselves."""
     life = Life()
     life.says(ASHA, Hold(HoldReason.VENDOR))
-    assert life.incident.next_deadline is None
+    assert life.facts.due == ()
 
 
 def _undeliverable(life: Life, cycle: int = 1) -> None:

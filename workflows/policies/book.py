@@ -10,8 +10,10 @@ from workflows.policies import (
     assignment_rules,
     closure_rules,
     correspondence,
+    escalation_ladders,
     priority_matrix,
     roles,
+    service_levels,
     working_calendars,
 )
 from workflows.policies.dated import Dated, in_force
@@ -28,6 +30,8 @@ class Edition:
     calendars: working_calendars.WorkingCalendars
     permissions: roles.Permissions
     correspondence: correspondence.Correspondence
+    service_levels: service_levels.ServiceLevels
+    escalation: escalation_ladders.EscalationLadders
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,18 @@ class Book:
     calendars: Sequence[Dated[working_calendars.WorkingCalendars]]
     permissions: Sequence[Dated[roles.Permissions]]
     correspondence: Sequence[Dated[correspondence.Correspondence]]
+    service_levels: Sequence[Dated[service_levels.ServiceLevels]]
+    escalation: Sequence[Dated[escalation_ladders.EscalationLadders]]
 
     def __post_init__(self) -> None:
         for subject in fields(self):
             days = [dated.valid_from for dated in getattr(self, subject.name)]
             if not days or any(later <= earlier for earlier, later in pairwise(days)):
                 raise ValueError(f"{subject.name}: needs dated rules, each valid from a later day than the one before it")
+        for begun in sorted({dated.valid_from for subject in fields(self) for dated in getattr(self, subject.name)}):
+            edition = self.edition(begun.isoformat())
+            edition.service_levels.check(edition.calendars)
+            edition.escalation.check(edition.calendars)
 
     @cached_property
     def _known(self) -> dict[str, Edition]:
@@ -73,6 +83,8 @@ HOLDFAST = Book(
     calendars=working_calendars.EDITIONS,
     permissions=roles.EDITIONS,
     correspondence=correspondence.EDITIONS,
+    service_levels=service_levels.EDITIONS,
+    escalation=escalation_ladders.EDITIONS,
 )
 
 

@@ -1,0 +1,85 @@
+"""Clocks and ladders make themselves heard (process.md S8, S10): what a threshold, a breach and a step of the ladder do. They tell people and change nothing else."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from workflows.climbing import begin, go_on, skip, step_of
+from workflows.clocks import BREACH, passes
+from workflows.messages import SYSTEM
+from workflows.policies.escalation_ladders import Ladder, Step
+from workflows.publication import Climb, Deadline, Unreached
+from workflows.record import Cause, Incident
+from workflows.vocabulary import Audience, DeadlineKind, EventKind, LetterName
+
+
+def pass_threshold(incident: Incident, deadline: Deadline, cause: Cause) -> None:
+    """So much of a budget is used up; at 100 percent the service level is breached (S8)."""
+    clocks = tuple(passes(clock, deadline.ordinal) if clock.name == deadline.about else clock for clock in incident.facts.clocks)
+    kind = EventKind.BREACHED if deadline.ordinal == BREACH else EventKind.THRESHOLD_PASSED
+    incident.change(kind, cause, said={"clock": deadline.about, "percent": deadline.ordinal}, clocks=clocks)
+
+
+def take_step(incident: Incident, _: Deadline, cause: Cause) -> None:
+    """Calls whom the ladder names; a step whose conditions do not hold is left out, in the open (S10)."""
+    climb, ladder = _climbing(incident)
+    step = step_of(climb, ladder)
+    said: dict[str, Any] = {"ladder": ladder.name, "round": climb.round, "step": climb.step + 1}
+    if step is not None and (why_not := _left_out(incident, climb, step, cause.at)):
+        incident.change(
+            EventKind.ESCALATION_SKIPPED, cause, said=said | {"why": why_not}, climb=go_on(climb, ladder, cause.at, called=None)
+        )
+        return
+    called = incident.facts.version + 1
+    to, who, letter = (step.to, step.who, step.letter) if step else (Audience.FALLBACK_OWNER, None, LetterName.ESCALATION)
+    said |= {"to": to.value, "letter": letter.value} | ({"who": who} if who else {})
+    incident.change(EventKind.ESCALATION_STEPPED, cause, said=said, climb=go_on(climb, ladder, cause.at, called=called))
+
+
+def _left_out(incident: Incident, climb: Climb, step: Step, now: datetime) -> str | None:
+    facts = incident.facts
+    if step.only_for and facts.priority not in step.only_for:
+        return "not for this priority"
+    if step.only_during is not None and not incident.rules.calendars[step.only_during].is_open(now):
+        return "outside its hours"
+    if facts.acknowledged_at and not (step.even_if_acknowledged or climb.after_silence):
+        return "acknowledged"
+    return None
+
+
+def begin_again(incident: Incident, _: Deadline, cause: Cause) -> None:
+    """Somebody acknowledged and was not heard of since: the ladder begins again (S10)."""
+    ladder = _climbing(incident)[1]
+    climb = begin(ladder, cause.at, after_silence=True)
+    incident.change(EventKind.ESCALATION_RESTARTED, cause, said={"ladder": ladder.name}, climb=climb)
+
+
+def _climbing(incident: Incident) -> tuple[Climb, Ladder]:
+    climb = incident.facts.climb
+    ladder = incident.rules.escalation.ladder(climb.ladder) if climb else None
+    if climb is None or ladder is None:
+        raise AssertionError("a step falls due only while a ladder is climbed")
+    return climb, ladder
+
+
+def go_past_the_unreached(incident: Incident, unreached: tuple[Unreached, ...], now: datetime) -> None:
+    """What the directory answered: a step that reached nobody is skipped at once; a breach that reached nobody goes to the fallback owner (S10)."""
+    climb = incident.facts.climb
+    ladder = incident.rules.escalation.ladder(climb.ladder) if climb else None
+    causes = {missed.cause for missed in unreached if missed.to is not Audience.FALLBACK_OWNER}
+    if climb and ladder and climb.called in causes and not incident.is_over:
+        said = {"ladder": ladder.name, "round": climb.round, "step": climb.step + 1, "why": "nobody was reached"}
+        incident.change(EventKind.ESCALATION_SKIPPED, Cause(SYSTEM, now), said=said, climb=skip(climb, ladder, now))
+    for cause in sorted(causes):
+        to = {missed.to for missed in unreached if missed.cause == cause and missed.letter is LetterName.BREACH}
+        if to and to >= set(incident.rules.service_levels.tells.get(BREACH, ())):
+            said = {"to": Audience.FALLBACK_OWNER.value, "letter": LetterName.ESCALATION.value, "why": "nobody was told of the breach"}
+            incident.change(EventKind.ESCALATION_STEPPED, Cause(SYSTEM, now), said=said)
+
+
+EFFECTS: dict[DeadlineKind, Callable[[Incident, Deadline, Cause], None]] = {
+    DeadlineKind.THRESHOLD: pass_threshold,
+    DeadlineKind.BREACH: pass_threshold,
+    DeadlineKind.ESCALATION_STEP: take_step,
+    DeadlineKind.ESCALATION_QUIET: begin_again,
+}

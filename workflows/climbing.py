@@ -1,0 +1,89 @@
+"""How an incident climbs its escalation ladder (process.md S10): pure. What a step does stands in alerts.py."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from workflows.policies.book import Edition
+from workflows.policies.escalation_ladders import Ladder, Step
+from workflows.publication import Climb, Snapshot
+from workflows.vocabulary import ActorKind, EventKind, Status
+
+_GETS_A_PRIORITY = frozenset({EventKind.PRIORITISED, EventKind.REPRIORITISED, EventKind.PRIORITY_OVERRIDDEN})
+_BY_THE_CALLER = frozenset({EventKind.CALLER_WROTE, EventKind.REJECTED, EventKind.CONFIRMED, EventKind.REFUSED, EventKind.MALFORMED})
+
+
+def keep_climbing(before: Snapshot, after: Snapshot, kind: EventKind, at: datetime, actor: ActorKind, rules: Edition) -> Climb | None:
+    """Where the incident stands on its ladder after an event that led from ``before`` to ``after``."""
+    if after.status not in (Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD):
+        return _rests(after.climb)
+    climb = after.climb
+    if kind in _GETS_A_PRIORITY:
+        climb = _onto_the_right_ladder(climb, after, at, rules)
+    if climb is None or (ladder := rules.escalation.ladder(climb.ladder)) is None:
+        return climb
+    if after.status is Status.ON_HOLD:
+        return _rests(climb)
+    if after.acknowledged_at is None:
+        was_held = before.status is Status.ON_HOLD
+        return begin(ladder, at) if was_held else climb
+    is_heard_of = actor is not ActorKind.SYSTEM and kind not in _BY_THE_CALLER
+    if is_heard_of or before.status is not Status.IN_PROGRESS or before.acknowledged_at is None:
+        return _watch(climb, ladder, at)
+    return climb
+
+
+def _rests(climb: Climb | None) -> Climb | None:
+    return None if climb is None else replace(climb, at=None, quiet_until=None)
+
+
+def _onto_the_right_ladder(climb: Climb | None, facts: Snapshot, at: datetime, rules: Edition) -> Climb | None:
+    ladder = rules.escalation.ladder_for(facts.priority)
+    if ladder is None:
+        return None
+    if climb is not None and climb.ladder == ladder.name:
+        return climb
+    return begin(ladder, at) if facts.acknowledged_at is None else _watch(begin(ladder, at), ladder, at)
+
+
+def _watch(climb: Climb, ladder: Ladder, at: datetime) -> Climb:
+    """Somebody takes care: nobody is called, unless the desk falls silent."""
+    silence = ladder.silence_after_acknowledgement
+    return replace(climb, at=None, after_silence=False, quiet_until=None if silence is None else at + silence)
+
+
+def begin(ladder: Ladder, at: datetime, *, number: int = 1, after_silence: bool = False) -> Climb:
+    """The first step of a round."""
+    return Climb(ladder.name, began_at=at, at=at + ladder.steps[0].after, round=number, after_silence=after_silence)
+
+
+def step_of(climb: Climb, ladder: Ladder) -> Step | None:
+    """The step that is next; none is the fallback owner."""
+    return ladder.steps[climb.step] if climb.step < len(ladder.steps) else None
+
+
+def go_on(climb: Climb, ladder: Ladder, now: datetime, *, called: int | None) -> Climb:
+    """After a step that called somebody (the event's number) or nobody: the next step, the next round, the fallback owner, or the end."""
+    if climb.step >= len(ladder.steps):
+        return replace(climb, at=None, called=called or climb.called)
+    missed = (climb.missed if climb.step else 0) + (called is None)
+    climb = replace(climb, step=climb.step + 1, missed=missed, called=called or climb.called)
+    if climb.step < len(ladder.steps):
+        return replace(climb, at=climb.began_at + ladder.steps[climb.step].after)
+    if missed >= len(ladder.steps):
+        return replace(climb, at=now)
+    if climb.round >= ladder.rounds:
+        return replace(climb, at=now + ladder.repeat_after)
+    # ``missed`` stays until the first step is taken: the directory may still answer that the last one reached nobody.
+    again = begin(ladder, now + ladder.repeat_after, number=climb.round + 1, after_silence=climb.after_silence)
+    return replace(again, missed=missed, called=climb.called)
+
+
+def skip(climb: Climb, ladder: Ladder, now: datetime) -> Climb:
+    """The step called last reached nobody: the next one falls due at once; after a whole round without anybody, the fallback owner (S10)."""
+    if climb.at is None or climb.step > len(ladder.steps):
+        return climb
+    missed = climb.missed + 1
+    if missed >= len(ladder.steps):
+        return replace(climb, missed=missed, step=len(ladder.steps), at=now)
+    is_within_the_round = 0 < climb.step < len(ladder.steps)
+    return replace(climb, missed=missed, at=now if is_within_the_round else climb.at)
