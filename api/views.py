@@ -1,12 +1,14 @@
 """What is shown of an incident, and to whom: the desk sees everything, callers what concerns them (process.md S22)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, get_type_hints
 
 from pydantic import BaseModel, Field, create_model
 
 from api.examples import COMMAND_ID, NUMBER
-from workflows.publication import Event, Snapshot
+from workflows.explanations import Explanation
+from workflows.publication import Deadline, Event, Snapshot
 from workflows.vocabulary import ActorKind
 
 # How the desk works inside, and who of it, stays inside.
@@ -24,6 +26,9 @@ FOR_CALLERS = tuple(
         "major",
         "priority_override",
         "confirmation_undeliverable",
+        "clocks",
+        "climb",
+        "downgraded_after_breach",
     }
 )
 # What was said in an event that callers may see; work notes stand in events they never get.
@@ -86,6 +91,21 @@ class Accepted(BaseModel):
     result: Literal["accepted"]
 
 
+class Clocks(BaseModel):
+    """The service clocks of an incident as they stand at ``at``."""
+
+    number: str = Field(examples=[NUMBER])
+    at: datetime
+    clocks: list[Explanation]
+
+
+class Dates(BaseModel):
+    """All future dates of an incident, earliest first."""
+
+    number: str = Field(examples=[NUMBER])
+    dates: list[Deadline]
+
+
 class Me(BaseModel):
     """Who the key belongs to."""
 
@@ -103,7 +123,7 @@ class Health(BaseModel):
     problems: list[str]
 
 
-VIEWS: tuple[type[BaseModel], ...] = (IncidentForDesk, IncidentForCaller, IncidentList, OutcomeView, Accepted, Me, Health)
+VIEWS: tuple[type[BaseModel], ...] = (IncidentForDesk, IncidentForCaller, IncidentList, OutcomeView, Accepted, Clocks, Dates, Me, Health)
 
 
 def facts_for(facts: Mapping[str, Any], *, is_staff: bool) -> dict[str, Any]:

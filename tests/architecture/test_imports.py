@@ -23,7 +23,7 @@ LAYERS = [
     ("workflows.alerts",),
     ("workflows.record",),
     ("workflows.owed_letters", "workflows.timekeeping", "workflows.climbing"),
-    ("workflows.dates",),
+    ("workflows.dates", "workflows.explanations"),
     ("workflows.publication",),
     ("workflows.clocks",),
     ("workflows.policies",),

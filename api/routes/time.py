@@ -1,0 +1,72 @@
+"""How much time an incident has left and why, and everything that will happen by itself (process.md S6, S9)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter
+
+from api.delivery import find
+from api.desk import Desk
+from api.identity import Caller
+from api.problems import Problem, documented
+from api.queries.incidents import facts_of
+from api.routes.incidents import Known, Number, TheDesk, shown
+from workflows.dates import TELLING, ahead
+from workflows.explanations import Explanation, explain
+from workflows.policies.book import book
+from workflows.publication import Deadline, Snapshot
+from workflows.timekeeping import PROMISES
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])
+_FACTS = TypeAdapter(Snapshot)
+_EXPLAINED = TypeAdapter(tuple[Explanation, ...])
+_DATES = TypeAdapter(tuple[Deadline, ...])
+
+
+@router.get(
+    "/{number}/clocks",
+    summary="Explain the service clocks",
+    operation_id="clocks",
+    response_model=None,
+    responses=documented({200: shown("Clocks", description="Each clock with its reasons")}, 401, 404, 500, 503),
+)
+async def clocks(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
+    """Each clock as it stands now, with its reasons as data and as sentences. Callers see what was promised to them, without names."""
+    facts = await _facts(desk, caller, number)
+    now, calendars = datetime.now(UTC), book().edition(facts.edition).calendars
+    explained = tuple(explain(clock, calendars[clock.calendar], now) for clock in facts.clocks)
+    if not caller.is_staff:
+        # The sentences of the ledger name people of the desk: a caller gets the first two, which tell the stand.
+        explained = tuple(
+            replace(each, stretches=tuple(replace(stretch, actor=None) for stretch in each.stretches), sentences=each.sentences[:2])
+            for each in explained
+            if each.kind in PROMISES
+        )
+    return JSONResponse({"number": number, "at": now.isoformat(), "clocks": _EXPLAINED.dump_python(explained, mode="json")})
+
+
+@router.get(
+    "/{number}/dates",
+    summary="List everything that will happen by itself",
+    operation_id="dates",
+    response_model=None,
+    responses=documented({200: shown("Dates", description="All future dates, earliest first")}, 401, 404, 500, 503),
+)
+async def dates(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
+    """Warnings, breaches, steps of the ladder, reminders, ends of holds, closure: the list by which the incident sets its own alarm.
+
+    Callers see what concerns them: reminders and closure.
+    """
+    facts = await _facts(desk, caller, number)
+    coming = tuple(deadline for deadline in ahead(facts) if caller.is_staff or deadline.kind not in TELLING)
+    return JSONResponse({"number": number, "dates": _DATES.dump_python(coming, mode="json")})
+
+
+async def _facts(desk: Desk, caller: Caller, number: str) -> Snapshot:
+    await find(desk, caller, number)
+    found = await facts_of(desk.database, number)
+    if found is None:
+        raise Problem("not-found", "The incident is accepted and will be readable in a moment.")
+    return _FACTS.validate_python(found)
