@@ -1,16 +1,20 @@
-"""People, groups and levels: who is meant right now (process.md S5, S10, S14). Functions take the connection of a transaction that is open."""
+"""People, groups, levels and rotas: who is meant right now (process.md S5, S10, S14). Functions take the connection of a transaction that is open."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import String, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.database.tables import groups, memberships, people
+from activities.database.tables import groups, memberships, people, rotas
+from activities.on_call import Absences, Rota
+from activities.rota_entries import RotaEntry
 from workflows.publication import LetterOwed
 from workflows.vocabulary import Audience, Role
 
 GROUP_MAILBOX = "group:"
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,28 @@ async def recipients(connection: AsyncConnection, owed: LetterOwed, now: datetim
     if person is not None and person.has_address and not person.is_absent:
         return (named,)
     return await _group(connection, owed.addressees[-1], now)
+
+
+async def who_is_on_call(connection: AsyncConnection, rota_id: str, now: datetime) -> str | None:
+    """The person on call for that rota at an aware instant (S10); who is absent is passed over. Nobody, or no such rota: None."""
+    definition = (await connection.execute(select(rotas.c.definition).where(rotas.c.id == rota_id))).scalar_one_or_none()
+    if definition is None:
+        return None
+    rota = RotaEntry.model_validate(definition).rota(rota_id)
+    return rota.on_call(now, await absences(connection, rota.people))
+
+
+async def all_rotas(connection: AsyncConnection) -> tuple[Rota, ...]:
+    """Every rota of the directory, by name (S10)."""
+    found = (await connection.execute(select(rotas.c.id, rotas.c.definition).order_by(rotas.c.id))).all()
+    return tuple(RotaEntry.model_validate(each.definition).rota(each.id) for each in found)
+
+
+async def absences(connection: AsyncConnection, named: Collection[str]) -> Absences:
+    """Until when these people are away, UTC (S5); whom the directory does not know is away for ever."""
+    known = (await connection.execute(select(people.c.id, people.c.absent_until).where(people.c.id.in_(named)))).all()
+    until = dict.fromkeys(named, FOREVER) | {each.id: each.absent_until for each in known}
+    return Absences({person: end for person, end in until.items() if end is not None})
 
 
 async def _person(connection: AsyncConnection, person: str, now: datetime) -> Person | None:

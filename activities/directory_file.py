@@ -1,17 +1,18 @@
-"""The directory as a TOML file: people, groups, levels, leads (process.md S5, S22). All of a file is imported, or nothing of it."""
+"""The directory as a TOML file: people, groups, levels, leads, rotas (process.md S5, S10, S22). All of a file is imported, or nothing of it."""
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.database.tables import groups, memberships, people
+from activities.database.tables import groups, memberships, people, rotas
+from activities.rota_entries import Entry, RotaEntry, Zone
 from workflows.messages import Key, Line
 from workflows.vocabulary import Role
 
@@ -22,31 +23,18 @@ class DirectoryFileError(ValueError):
     """The file is no usable directory; the message names the entry that is wrong."""
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class PersonEntry(_Entry):
+class PersonEntry(Entry):
     """One person. ``zone`` is an IANA name; ``absent_until`` an instant with offset."""
 
     name: Line
     email: Email | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     roles: list[Role] = [Role.CALLER]
     absent_until: AwareDatetime | None = None
 
-    @field_validator("zone")
-    @classmethod
-    def _is_a_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"{zone!r} is no IANA time zone such as Europe/Istanbul") from None
-        return zone
 
-
-class GroupEntry(_Entry):
+class GroupEntry(Entry):
     """One support group. Level 1 is the service desk; a group with an e-mail address gets its letters there."""
 
     name: Line
@@ -56,19 +44,29 @@ class GroupEntry(_Entry):
     members: list[Key] = []
 
 
-class DirectoryFile(_Entry):
-    """The file as a whole; ids are the names of its tables."""
+class DirectoryFile(Entry):
+    """The file as a whole; ids are the names of its tables. Without a table of rotas it says nothing about them."""
 
     people: dict[Key, PersonEntry]
     groups: dict[Key, GroupEntry]
+    rotas: dict[Key, RotaEntry] | None = None
 
     @model_validator(mode="after")
     def _names_only_people_it_has(self) -> "DirectoryFile":
-        for group, entry in self.groups.items():
-            for person in (*entry.members, *([entry.lead] if entry.lead else [])):
-                if person not in self.people:
-                    raise ValueError(f"groups.{group} names {person!r}, who is not among the people of this file")
+        strangers = dict.fromkeys(each for each in self._names() if each[1] not in self.people)
+        if strangers:
+            told = (f"{place} names {person!r}, who is not among the people of this file" for place, person in strangers)
+            raise ValueError("; ".join(told))
         return self
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        """Every name of a person outside the table of people, and where it stands."""
+        for group, entry in self.groups.items():
+            yield from ((f"groups.{group}", person) for person in (*entry.members, *([entry.lead] if entry.lead else [])))
+        for rota, described in (self.rotas or {}).items():
+            for number, layer in enumerate(described.layers):
+                yield from ((f"rotas.{rota}.layers.{number}", person) for person in layer.people)
+            yield from ((f"rotas.{rota}.overrides.{number}", each.person) for number, each in enumerate(described.overrides))
 
 
 @dataclass(frozen=True)
@@ -77,11 +75,12 @@ class ImportReport:
 
     people: int
     groups: int
+    rotas: int
     not_in_file: tuple[str, ...]
 
     def __str__(self) -> str:
         kept = f" Kept although not in the file: {', '.join(self.not_in_file)}." if self.not_in_file else ""
-        return f"Imported {self.people} people and {self.groups} groups.{kept}"
+        return f"Imported {self.people} people, {self.groups} groups and {self.rotas} rota{'' if self.rotas == 1 else 's'}.{kept}"
 
 
 def read_directory(text: str) -> DirectoryFile:
@@ -96,11 +95,15 @@ def read_directory(text: str) -> DirectoryFile:
 
 def _told(error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"] if part != "[key]")
-    return f"{place}: {error['msg']}" if place else str(error["msg"]).removeprefix("Value error, ")
+    told = str(error["msg"]).removeprefix("Value error, ")
+    return f"{place}: {told}" if place else told
 
 
 async def load_directory(engine: AsyncEngine, text: str) -> ImportReport:
-    """Imports a file in one transaction; the same file twice changes nothing. Who is no longer in it stays, and is reported."""
+    """Imports a file in one transaction; the same file twice changes nothing. Who is no longer in it stays, and is reported.
+
+    A table of rotas replaces the rotas there were.
+    """
     file = read_directory(text)
     async with engine.begin() as connection:
         await _put(connection, people, [_person_row(person, entry) for person, entry in file.people.items()])
@@ -109,8 +112,12 @@ async def load_directory(engine: AsyncEngine, text: str) -> ImportReport:
         members = [{"group": group, "person": person} for group, entry in file.groups.items() for person in dict.fromkeys(entry.members)]
         if members:
             await connection.execute(memberships.insert(), members)
+        if file.rotas is not None:
+            await connection.execute(delete(rotas).where(rotas.c.id.not_in(file.rotas)))
+            await _put(connection, rotas, [{"id": rota, "definition": entry.definition()} for rota, entry in file.rotas.items()])
         known = (await connection.execute(select(people.c.id).order_by(people.c.id))).scalars()
-        return ImportReport(len(file.people), len(file.groups), tuple(person for person in known if person not in file.people))
+        not_in_file = tuple(person for person in known if person not in file.people)
+        return ImportReport(len(file.people), len(file.groups), len(file.rotas or {}), not_in_file)
 
 
 def _person_row(person: str, entry: PersonEntry) -> dict[str, Any]:

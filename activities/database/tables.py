@@ -173,6 +173,9 @@ memberships = Table(
     Index(None, "person"),
 )
 
+# On-call rotas (S10); the definition is rota_entries.RotaEntry as JSON.
+rotas = Table("rotas", metadata, _key("id", primary_key=True), Column("definition", JSON, nullable=False))
+
 # Whom each group that takes turns picked last (S5).
 rounds = Table("rounds", metadata, _key("group", primary_key=True), _key("person", nullable=False))
 
