@@ -1,4 +1,4 @@
-"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | keys | calendar | settings | replay``.
+"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | oncall | keys | calendar | settings | replay``.
 
 Data goes to standard output, messages to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 5 unavailable. What a command needs is imported
 when it runs, so that ``--help`` answers at once and ``holdfast up`` stays small.
@@ -108,7 +108,7 @@ def migrate() -> None:
 @app.command()
 def doctor(
     only: Annotated[
-        list[str] | None, typer.Option(help="Look only at: database, temporal, api, relay or clock; repeat for several.")
+        list[str] | None, typer.Option(help="Look only at: database, temporal, api, relay, clock or rotas; repeat for several.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -145,14 +145,32 @@ def settings(
 
 
 @directory.command("import")
-def directory_import(file: Annotated[Path, typer.Argument(help="A TOML file with people and groups.")]) -> None:
-    """Load people and groups from a TOML file; who is already known is updated.
+def directory_import(file: Annotated[Path, typer.Argument(help="A TOML file with people, groups and rotas.")]) -> None:
+    """Load people, groups and on-call rotas from a TOML file; who is already known is updated.
 
     Example:  holdfast directory import directory.toml
     """
     from activities.house.office import import_directory
 
     print(import_directory(read_settings(), file))
+
+
+@app.command()
+def oncall(
+    rota: Annotated[str | None, typer.Option(help="Only this rota.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days to search for gaps.")] = 14,
+    at: Annotated[str | None, typer.Option(metavar="INSTANT", help="Another instant than now, with its offset.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who is on call, the next handover, and when nobody will be; absent people are passed over.
+
+    Examples:  holdfast oncall    holdfast oncall --rota major-incidents --at 2026-12-31T20:00+03:00 --days 30
+    """
+    from activities.house.office import who_is_on_call
+    from activities.house.rota_board import instant, told
+
+    found = who_is_on_call(read_settings(), instant(at), days, rota)
+    print(json.dumps([each.as_dict() for each in found], indent=2) if as_json else told(found, days))
 
 
 @keys.command("issue")

@@ -1,7 +1,8 @@
-"""What the commands do that work on the record: migrate, directory, keys. Each opens the database, does one thing, and closes it."""
+"""What the commands do that work on the record: migrate, directory, oncall, keys. Each opens the database, does one thing, and closes it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from activities.database.tables import people
 from activities.directory_file import DirectoryFileError, load_directory
 from activities.house.data_directory import prepare
 from activities.house.refusals import RefusedError, UnavailableError, UsageRefusedError
+from activities.house.rota_board import Standing, standings
 from activities.keys import KeyRecord, issue_key, list_keys, revoke_key
 from activities.settings import Settings
 from workflows.vocabulary import Role
@@ -31,7 +33,7 @@ def bring_up_to_date(settings: Settings) -> str:
 
 
 def import_directory(settings: Settings, file: Path) -> str:
-    """Loads people and groups from a TOML file; answers with a sentence. Raises UsageRefusedError where the file is no directory."""
+    """Loads people, groups and rotas from a TOML file; answers with a sentence. Raises UsageRefusedError where the file is no directory."""
     if not file.is_file():
         raise UsageRefusedError(f"{file} does not exist; name a TOML file such as activities/directory_sample.toml.")
     try:
@@ -39,6 +41,15 @@ def import_directory(settings: Settings, file: Path) -> str:
     except (DirectoryFileError, UnicodeDecodeError) as error:
         raise UsageRefusedError(f"{file}: {error}") from None
     return str(loaded)
+
+
+def who_is_on_call(settings: Settings, at: datetime, days: int, only: str | None) -> list[Standing]:
+    """How all rotas stand at an instant (UTC), or only that one (S10). Raises UsageRefusedError where there is none of that name."""
+    found = _on(settings, lambda engine: standings(engine, at, days))
+    if only is not None and only not in {each.rota for each in found}:
+        there_are = f"there are: {', '.join(each.rota for each in found)}" if found else "there are none"
+        raise UsageRefusedError(f"There is no rota {only}; {there_are}.")
+    return [each for each in found if only in {None, each.rota}]
 
 
 def issue(settings: Settings, *, person: str | None, integration: str | None, roles: list[str], label: str) -> str:
