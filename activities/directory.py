@@ -29,10 +29,17 @@ class Person:
 async def recipients(connection: AsyncConnection, owed: LetterOwed, now: datetime) -> tuple[str, ...]:
     """Ids of everybody the letter is for: people, or ``group:ID`` for a group with a mailbox. Empty if the directory has nobody to reach."""
     if owed.to is Audience.INCIDENT_MANAGER:
-        return await _incident_managers(connection)
+        return await _with_role(connection, Role.INCIDENT_MANAGER)
     named = owed.addressees[0] if owed.addressees else None
     if named is None:
         return ()
+    if owed.to is Audience.FALLBACK_OWNER:
+        return await _last_resort(connection, named)
+    if owed.to is Audience.ON_CALL:
+        on_call = await who_is_on_call(connection, named, now)
+        return await _if_there(connection, on_call, now) if on_call else ()
+    if owed.to is Audience.NAMED_PERSON:
+        return await _if_there(connection, named, now)
     if owed.to is Audience.GROUP:
         return await _group(connection, named, now)
     if owed.to is Audience.GROUP_LEAD:
@@ -91,8 +98,25 @@ async def _lead(connection: AsyncConnection, group: str) -> tuple[str, ...]:
     return tuple((await connection.execute(lead)).scalars())
 
 
-async def _incident_managers(connection: AsyncConnection) -> tuple[str, ...]:
+async def _with_role(connection: AsyncConnection, role: Role) -> tuple[str, ...]:
     # The roles are a short JSON list of known words, so a word with its quotes cannot be part of another one.
-    has_role = type_coerce(people.c.roles, String).cast(String).contains(f'"{Role.INCIDENT_MANAGER}"')
-    managers = select(people.c.id).where(has_role, people.c.email.is_not(None)).order_by(people.c.id)
-    return tuple((await connection.execute(managers)).scalars())
+    has_role = type_coerce(people.c.roles, String).cast(String).contains(f'"{role}"')
+    found = select(people.c.id).where(has_role, people.c.email.is_not(None)).order_by(people.c.id)
+    return tuple((await connection.execute(found)).scalars())
+
+
+async def _if_there(connection: AsyncConnection, person: str, now: datetime) -> tuple[str, ...]:
+    """Only that person, or nobody: a step of a ladder that meets an absent person goes on to the next one."""
+    found = await _person(connection, person, now)
+    return (person,) if found is not None and found.has_address and not found.is_absent else ()
+
+
+async def _last_resort(connection: AsyncConnection, owner: str) -> tuple[str, ...]:
+    """The fallback owner, absent or not; else the incident managers, the administrators, everybody with an address (S10)."""
+    has_address = select(people.c.id).where(people.c.email.is_not(None)).order_by(people.c.id)
+    if (await connection.execute(has_address.where(people.c.id == owner))).first():
+        return (owner,)
+    for role in (Role.INCIDENT_MANAGER, Role.ADMIN):
+        if found := await _with_role(connection, role):
+            return found
+    return tuple((await connection.execute(has_address)).scalars())

@@ -17,6 +17,7 @@ from activities.database.tables import events, incidents, letters, outcomes
 from activities.directory import recipients
 from activities.staffing import staff
 from workflows.dates import ahead
+from workflows.owed_letters import merged
 from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
 
 _FACTS = TypeAdapter(Snapshot)
@@ -38,7 +39,7 @@ class Records:
             await _put_facts(connection, publication.snapshot)
             await _add(connection, events, [_event_row(publication.snapshot.number, event) for event in publication.events])
             await _add(connection, outcomes, [_outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
-            unreached = [missed for owed in publication.letters if (missed := await _owe(connection, publication.snapshot.number, owed))]
+            unreached = await _owe(connection, publication)
             staffed = await staff(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
         return Published(publication.up_to, tuple(unreached), staffed)
 
@@ -64,11 +65,22 @@ def _insert(connection: AsyncConnection, table: Table) -> Any:
     return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
 
 
-async def _owe(connection: AsyncConnection, number: str, owed: LetterOwed) -> Unreached | None:
-    """A ledger row for each person meant; the one who caused the letter is not told about it (S14)."""
-    meant = await recipients(connection, owed, datetime.now(UTC))
-    await _add(connection, letters, [_letter_row(number, owed, person) for person in meant if person != owed.not_to])
-    return None if meant else Unreached(owed.letter, owed.to, owed.cause)
+async def _owe(connection: AsyncConnection, publication: Publication) -> list[Unreached]:
+    """A ledger row for each person meant; the one who caused the letter is not told about it (S14). Answers with what found nobody."""
+    unreached, to_each = [], dict[str, list[LetterOwed]]()
+    for owed in publication.letters:
+        meant = await recipients(connection, owed, datetime.now(UTC))
+        if not meant:
+            unreached.append(Unreached(owed.letter, owed.to, owed.cause))
+        for person in meant:
+            if person != owed.not_to:
+                to_each.setdefault(person, []).append(owed)
+    number = publication.snapshot.number
+    rows = [_letter_row(number, owed, person) for person, letters_of in to_each.items() for owed in merged(letters_of)]
+    # One at a time: a person can be meant twice by one event, and the second row is the same as the first.
+    for row in rows:
+        await _add(connection, letters, [row])
+    return unreached
 
 
 def _facts_row(facts: Snapshot) -> dict[str, Any]:

@@ -67,9 +67,11 @@ def go_past_the_unreached(incident: Incident, unreached: tuple[Unreached, ...], 
     climb = incident.facts.climb
     ladder = incident.rules.escalation.ladder(climb.ladder) if climb else None
     causes = {missed.cause for missed in unreached if missed.to is not Audience.FALLBACK_OWNER}
-    if climb and ladder and climb.called in causes and not incident.is_over:
-        said = {"ladder": ladder.name, "round": climb.round, "step": climb.step + 1, "why": "nobody was reached"}
-        incident.change(EventKind.ESCALATION_SKIPPED, Cause(SYSTEM, now), said=said, climb=skip(climb, ladder, now))
+    for called in sorted(causes.intersection(climb.called if climb else ())):
+        if climb and ladder and not incident.is_over:
+            climb = skip(climb, ladder, now)
+            said = {"ladder": ladder.name, "called": called, "why": "nobody was reached"}
+            incident.change(EventKind.ESCALATION_SKIPPED, Cause(SYSTEM, now), said=said, climb=climb)
     for cause in sorted(causes):
         to = {missed.to for missed in unreached if missed.cause == cause and missed.letter is LetterName.BREACH}
         if to and to >= set(incident.rules.service_levels.tells.get(BREACH, ())):

@@ -137,7 +137,23 @@ class Calendar:
 
     def _at(self, day: date, since_midnight: timedelta) -> datetime:
         # The wall clock is read: 09:00 is 09:00 also on the day a clock change makes shorter.
-        return (datetime.combine(day, time.min, ZoneInfo(self.zone)) + since_midnight).astimezone(UTC)
+        wall = datetime.combine(day, time.min, ZoneInfo(self.zone)) + since_midnight
+        instant = wall.astimezone(UTC)
+        is_skipped = instant.astimezone(wall.tzinfo).replace(tzinfo=None) != wall.replace(tzinfo=None)
+        return _clock_change_before(instant, wall) if is_skipped else instant
+
+
+def _clock_change_before(instant: datetime, wall: datetime) -> datetime:
+    """When the clock jumped over ``wall``, a time that this day does not have; ``instant`` is as far beyond the jump as ``wall`` is inside it."""
+    early, late = wall.replace(fold=1).astimezone(UTC), instant
+    after = late.astimezone(wall.tzinfo).utcoffset()
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) / 2
+        if middle.astimezone(wall.tzinfo).utcoffset() == after:
+            late = middle
+        else:
+            early = middle
+    return late.replace(microsecond=0)
 
 
 def every_day(*spans: str) -> dict[Weekday, tuple[Span, ...]]:

@@ -64,16 +64,17 @@ def step_of(climb: Climb, ladder: Ladder) -> Step | None:
 def go_on(climb: Climb, ladder: Ladder, now: datetime, *, called: int | None) -> Climb:
     """After a step that called somebody (the event's number) or nobody: the next step, the next round, the fallback owner, or the end."""
     if climb.step >= len(ladder.steps):
-        return replace(climb, at=None, called=called or climb.called)
-    missed = (climb.missed if climb.step else 0) + (called is None)
-    climb = replace(climb, step=climb.step + 1, missed=missed, called=called or climb.called)
+        return replace(climb, at=None)
+    missed, before = (climb.missed, climb.called) if climb.step else (0, ())
+    missed += called is None
+    climb = replace(climb, step=climb.step + 1, missed=missed, called=(*before, called) if called else before)
     if climb.step < len(ladder.steps):
         return replace(climb, at=climb.began_at + ladder.steps[climb.step].after)
     if missed >= len(ladder.steps):
         return replace(climb, at=now)
     if climb.round >= ladder.rounds:
         return replace(climb, at=now + ladder.repeat_after)
-    # ``missed`` stays until the first step is taken: the directory may still answer that the last one reached nobody.
+    # Both stay until the first step is taken: the directory may still answer that the last one reached nobody.
     again = begin(ladder, now + ladder.repeat_after, number=climb.round + 1, after_silence=climb.after_silence)
     return replace(again, missed=missed, called=climb.called)
 
@@ -84,6 +85,7 @@ def skip(climb: Climb, ladder: Ladder, now: datetime) -> Climb:
         return climb
     missed = climb.missed + 1
     if missed >= len(ladder.steps):
-        return replace(climb, missed=missed, step=len(ladder.steps), at=now)
+        this_round = climb.round - 1 if climb.step == 0 else climb.round
+        return replace(climb, missed=missed, step=len(ladder.steps), round=this_round, at=now)
     is_within_the_round = 0 < climb.step < len(ladder.steps)
     return replace(climb, missed=missed, at=now if is_within_the_round else climb.at)

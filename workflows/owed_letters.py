@@ -1,6 +1,7 @@
 """Which letters an event causes, who is meant, and what they may say (process.md S8, S10, S12, S14)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from workflows.clocks import BREACH, Clock
 from workflows.policies.book import Edition
@@ -92,3 +93,19 @@ def _told(facts: Snapshot, text: str | None, alerts: tuple[Alert, ...]) -> Lette
         reminders=tuple(each.at for each in facts.due if each.kind not in CLOSING),
         alerts=alerts,
     )
+
+
+# From the least to the gravest; what one person is told together is told as the gravest (S9).
+_ALARMS = (LetterName.THRESHOLD, LetterName.BREACH, LetterName.ESCALATION)
+
+
+def merged(letters: Sequence[LetterOwed]) -> list[LetterOwed]:
+    """One person's letters, in which alarms that come together, after an outage for example, are one letter with all they have to tell."""
+    alarms = [owed for owed in letters if owed.letter in _ALARMS]
+    if not alarms:
+        return list(letters)
+    gravest = max(alarms, key=lambda owed: (_ALARMS.index(owed.letter), owed.cause))
+    told = {(alert.clock, alert.percent): alert for owed in alarms for alert in owed.facts.alerts}
+    latest = {alert.clock: alert for alert in sorted(told.values(), key=lambda alert: alert.percent)}
+    one = replace(gravest, facts=replace(gravest.facts, alerts=tuple(latest.values())))
+    return [owed for owed in letters if owed.letter not in _ALARMS] + [one]

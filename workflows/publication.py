@@ -47,7 +47,7 @@ class Climb:
     """How far an incident has climbed its ladder (S10). ``step`` counts from 0; the one after the last is the fallback owner.
 
     ``at``: when that step falls due, none while somebody takes care. ``quiet_until``: when it begins again unless the desk is heard of.
-    ``missed`` are the steps of this round that reached nobody; ``called`` the event of the last step that called somebody.
+    ``missed`` counts the steps of this round that reached nobody; ``called`` are the events of those that called somebody.
     """
 
     ladder: str
@@ -56,7 +56,7 @@ class Climb:
     round: int = 1
     step: int = 0
     missed: int = 0
-    called: int = 0
+    called: tuple[int, ...] = ()
     quiet_until: datetime | None = None
     after_silence: bool = False
 

@@ -1,16 +1,18 @@
 """The life of one incident in the pure half: people speak, time passes, no Temporal needed."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from workflows import intake as first_steps
-from workflows.deadlines import carry_out
+from workflows.alerts import go_past_the_unreached
+from workflows.deadlines import carry_out, suspend_closure
 from workflows.decisions import receive
 from workflows.messages import Actor, Intake, Message, Report, Sent
 from workflows.policies.book import book
-from workflows.publication import Event, Outcome, Published, Snapshot
+from workflows.publication import Event, Outcome, Publication, Published, Snapshot, Unreached
 from workflows.record import Incident
-from workflows.vocabulary import ActorKind, EventKind, LetterName, Role
+from workflows.vocabulary import ActorKind, Audience, EventKind, LetterName, Role
 
 CARLA = Actor(ActorKind.PERSON, "carla", (Role.CALLER,))
 ASHA = Actor(ActorKind.PERSON, "asha", (Role.CALLER, Role.AGENT), ("service-desk",))
@@ -51,6 +53,15 @@ class Life:
             self.now = max(self.now, due)
             carry_out(self.incident, self.now)
         self.now = end
+        return self
+
+    def is_answered(self, publication: Publication, away: Collection[Audience] = ()) -> "Life":
+        """The record has written that, and the directory knew nobody for the audiences that are away."""
+        missed = tuple(Unreached(owed.letter, owed.to, owed.cause) for owed in publication.letters if owed.to in away)
+        self.incident.published(Published(publication.up_to, missed), self.now)
+        suspend_closure(self.incident, missed, self.now)
+        go_past_the_unreached(self.incident, missed, self.now)
+        carry_out(self.incident, self.now)
         return self
 
     def sleeps(self, span: timedelta) -> "Life":

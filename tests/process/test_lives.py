@@ -1,13 +1,16 @@
 """Generated lives of incidents: what holds for every one of them."""
 
+from collections import Counter
 from datetime import timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from pydantic import TypeAdapter
 
 from tests.process.life import ASHA, CARLA, INES, NOAH, STRANGER, Life
+from workflows.clocks import elapsed
+from workflows.dates import ahead
 from workflows.messages import (
     Acknowledge,
     Amend,
@@ -20,14 +23,15 @@ from workflows.messages import (
     PublicMessage,
     Reject,
     Reopen,
+    Report,
     Reprioritise,
     Resolve,
     Resume,
     Take,
 )
-from workflows.publication import Event, Publication, Published, Result
+from workflows.publication import Event, Publication, Result
 from workflows.record import Incident
-from workflows.vocabulary import CancelReason, ClosedBy, EventKind, HoldReason, Impact, Status, Urgency
+from workflows.vocabulary import Audience, CancelReason, ClosedBy, EventKind, HoldReason, Impact, Status, Urgency
 
 WHO = st.sampled_from([ASHA, CARLA, INES, NOAH, STRANGER])
 WHAT = st.one_of(
@@ -54,6 +58,11 @@ class LifeOfAnIncident(RuleBasedStateMachine):
         self.everything: dict[int, Event] = {}
         self.in_flight: Publication | None = None
 
+    @initialize(impact=st.sampled_from(Impact), urgency=st.sampled_from(Urgency))
+    def report(self, impact: Impact, urgency: Urgency) -> None:
+        """An incident of any priority, so with any ladder or none."""
+        self.life = Life(Report("Printer on floor 3 is jammed", category="printing", impact=impact, urgency=urgency))
+
     @rule(who=WHO, what=WHAT)
     def say(self, who: object, what: object) -> None:
         """A message is applied or refused; the same id again changes nothing."""
@@ -79,13 +88,13 @@ class LifeOfAnIncident(RuleBasedStateMachine):
         """After an outage nothing is left due."""
         self.life.sleeps(timedelta(hours=hours))
 
-    @rule()
-    def publish(self) -> None:
-        """The record takes what it was given, whenever it gets round to it."""
+    @rule(away=st.sets(st.sampled_from(Audience)))
+    def publish(self, away: set[Audience]) -> None:
+        """The record takes what it was given, whenever it gets round to it, and says who could not be reached."""
         if self.in_flight is None:
             self.in_flight = self.life.incident.publication()
         else:
-            self.life.incident.published(Published(self.in_flight.up_to), self.life.now)
+            self.life.is_answered(self.in_flight, away)
             self.in_flight = None
 
     @rule()
@@ -109,14 +118,42 @@ class LifeOfAnIncident(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_overdue(self) -> None:
-        """What was due has happened."""
-        assert all(deadline.at > self.life.now for deadline in self.life.facts.due)
+        """What was due has happened: no deadline is ever missed, those of clocks and ladders included (S9)."""
+        assert all(deadline.at > self.life.now for deadline in ahead(self.life.facts))
+
+    @invariant()
+    def a_clock_that_rests_promises_nothing(self) -> None:
+        """Only a running clock has dates, so a paused one can never fire (S6)."""
+        assert all(clock.is_running or not clock.ahead for clock in self.life.facts.clocks)
+
+    @invariant()
+    def what_is_used_up_has_been_told(self) -> None:
+        """Every share of a budget that is used up has fired or was passed at a switch; none before its time (S8)."""
+        calendars = self.life.incident.rules.calendars
+        for clock in self.life.facts.clocks:
+            used = elapsed(clock, calendars[clock.calendar], self.life.now)
+            for percent in clock.thresholds if clock.budget else ():
+                assert percent in clock.passed or clock.is_over or used < clock.budget * percent / 100 or not clock.is_running
+
+    @invariant()
+    def no_threshold_fires_twice(self) -> None:
+        """Each share of each clock is told once, unless a downgrade took the breach back (S8)."""
+        kinds = (EventKind.THRESHOLD_PASSED, EventKind.BREACHED)
+        told = Counter((event.after["clock"], event.after["percent"]) for event in self.everything.values() if event.kind in kinds)
+        assert all(count <= 1 + self.life.facts.downgraded_after_breach for count in told.values())
+
+    @invariant()
+    def somebody_holds_it(self) -> None:
+        """At most one group or supplier holds an incident at a time (S5)."""
+        holding = [clock for clock in self.life.facts.clocks if clock.holder and clock.is_running]
+        assert len(holding) <= 1
+        assert not holding or self.life.facts.status in (Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD)
 
     @invariant()
     def the_end_has_no_dates(self) -> None:
         """A closed or cancelled incident waits for nothing."""
         if self.life.incident.is_over:
-            assert self.life.facts.due == ()
+            assert self.life.incident.next_deadline is None
 
     @invariant()
     def silence_never_closes_early(self) -> None:

@@ -1,0 +1,186 @@
+"""Escalation ladders never end in silence (process.md S10)."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.process.life import ASHA, CARLA, INES, Life
+from workflows.messages import Acknowledge, Hold, Note, OverridePriority, PublicMessage, Reopen, Report, Reprioritise, Resolve, Resume
+from workflows.policies.book import HOLDFAST, adopt
+from workflows.policies.dated import Dated
+from workflows.policies.escalation_ladders import EscalationLadders, Ladder, Step
+from workflows.publication import Event
+from workflows.vocabulary import Audience, EventKind, HoldReason, Impact, LetterName, Priority, Urgency
+
+MINUTE = timedelta(minutes=1)
+P1_REPORT = Report("Nobody can work", category="network", impact=Impact.WIDESPREAD, urgency=Urgency.HIGH)
+NAMED = {Audience.ON_CALL: "night", Audience.NAMED_PERSON: "mei"}
+CALLED = [Audience.ASSIGNEE, Audience.GROUP, Audience.GROUP_LEAD, Audience.INCIDENT_MANAGER, *NAMED]
+ALL = frozenset(Audience)
+
+
+@contextmanager
+def climbing(*steps: Step, rounds: int = 2, silence: timedelta | None = None) -> Iterator[None]:
+    """The desk with this ladder for P1."""
+    ladder = Ladder("test", frozenset({Priority.P1}), steps, rounds, repeat_after=30 * MINUTE, silence_after_acknowledgement=silence)
+    rules = EscalationLadders((ladder,), fallback_owner="ines", reopening={2: Audience.GROUP_LEAD, 3: Audience.INCIDENT_MANAGER})
+    adopt(replace(HOLDFAST, escalation=[Dated(date(2026, 1, 1), rules, "test")]))
+    try:
+        yield
+    finally:
+        adopt(HOLDFAST)
+
+
+def step(minutes: int, to: Audience, *, only_during: str | None = None) -> Step:
+    """One step so many minutes after the beginning of its round."""
+    return Step(minutes * MINUTE, to, NAMED.get(to), only_during=only_during)
+
+
+def lived(life: Life, span: timedelta, away: Collection[Audience] = ()) -> list[Event]:
+    """Time passes in minutes, everything is published at once, and nobody of ``away`` is ever reached."""
+    end = life.now + span
+    happened: list[Event] = []
+    while life.now < end:
+        life.passes(min(MINUTE, end - life.now))
+        while life.incident.is_ahead_of_record:
+            publication = life.incident.publication()
+            happened += publication.events
+            life.is_answered(publication, away)
+    return happened
+
+
+def stepped(events: Collection[Event]) -> list[tuple[str, int, int | None]]:
+    """Who was called when, in minutes from the report."""
+    begun = Life(P1_REPORT).now
+    return [
+        (event.after["to"], round((event.at - begun) / MINUTE), event.after.get("round"))
+        for event in events
+        if event.kind is EventKind.ESCALATION_STEPPED and "ladder" in event.after
+    ]
+
+
+def test_step_by_step_round_by_round_then_the_fallback_owner() -> None:
+    """Nobody acknowledges: each step at its time, each round, and in the end the named last resort; then it is quiet."""
+    with climbing(step(5, Audience.GROUP), step(15, Audience.GROUP_LEAD)):
+        called = stepped(lived(Life(P1_REPORT), timedelta(hours=6)))
+    assert called == [
+        ("group", 5, 1),
+        ("group_lead", 15, 1),
+        ("group", 50, 2),
+        ("group_lead", 60, 2),
+        ("fallback_owner", 90, 2),
+    ]
+
+
+def test_an_acknowledgement_stops_it() -> None:
+    """Somebody takes care: nobody else is called."""
+    with climbing(step(5, Audience.GROUP), step(15, Audience.GROUP_LEAD)):
+        life = Life(P1_REPORT)
+        first = lived(life, 6 * MINUTE)
+        life.says(ASHA, Acknowledge())
+        assert stepped(first + lived(life, timedelta(hours=6))) == [("group", 5, 1)]
+
+
+def test_silence_after_an_acknowledgement_begins_it_again() -> None:
+    """Acknowledged and forgotten is as bad as never seen: after the time of silence the ladder begins again; a word of the desk holds it off, one of the caller does not."""
+    with climbing(step(5, Audience.GROUP), silence=timedelta(hours=1)):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Acknowledge())
+        lived(life, 40 * MINUTE)
+        life.says(ASHA, Note("still looking"))
+        lived(life, 40 * MINUTE)
+        life.says(CARLA, PublicMessage("any news?"))
+        assert stepped(lived(life, 26 * MINUTE)) == [("group", 105, 1)]
+        life.says(ASHA, Note("back at it"))
+        assert stepped(lived(life, 50 * MINUTE)) == []
+
+
+def test_a_hold_keeps_it_quiet_and_its_end_begins_it_again() -> None:
+    """Who waits for somebody else is not called; when the wait ends without an acknowledgement, the ladder begins anew."""
+    with climbing(step(5, Audience.GROUP)):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Hold(HoldReason.VENDOR))
+        assert stepped(lived(life, 60 * MINUTE)) == []
+        life.says(ASHA, Resume())
+        assert stepped(lived(life, 6 * MINUTE)) == [("group", 65, 1)]
+
+
+def test_a_step_that_reaches_nobody_is_skipped_at_once() -> None:
+    """A gap in the rota costs no time: it is logged, and the next step follows at once, not at its later time."""
+    with climbing(step(5, Audience.ON_CALL), step(60, Audience.GROUP_LEAD), rounds=1):
+        events = lived(Life(P1_REPORT), timedelta(minutes=20), away={Audience.ON_CALL})
+    assert stepped(events) == [("on_call", 5, 1), ("group_lead", 5, 1)]
+    assert [event.after["why"] for event in events if event.kind is EventKind.ESCALATION_SKIPPED] == ["nobody was reached"]
+
+
+def test_nobody_at_all_goes_to_the_fallback_owner_at_once() -> None:
+    """A round that reached nobody does not wait for another one (S10)."""
+    with climbing(step(5, Audience.ON_CALL), step(60, Audience.GROUP_LEAD), rounds=3):
+        away = ALL - {Audience.FALLBACK_OWNER}
+        assert stepped(lived(Life(P1_REPORT), timedelta(hours=1), away))[-1] == ("fallback_owner", 5, 1)
+
+
+def test_outside_its_hours_a_step_is_left_out_in_the_open() -> None:
+    """A step for office hours is no step at night; if nothing else is left, the fallback owner is told."""
+    with climbing(step(5, Audience.GROUP, only_during="office")):
+        life = Life(P1_REPORT, at=Life().now - timedelta(hours=7))  # 03:00 in the office
+        events = lived(life, timedelta(minutes=10))
+    assert [event.after["why"] for event in events if event.kind is EventKind.ESCALATION_SKIPPED] == ["outside its hours"]
+    assert [to for to, _, _ in stepped(events)] == ["fallback_owner"]
+
+
+def test_another_priority_is_another_ladder() -> None:
+    """An incident that becomes urgent climbs from then on; one that calms down climbs no more."""
+    with climbing(step(5, Audience.GROUP)):
+        life = Life(Report("Slow", category="network", impact=Impact.LIMITED, urgency=Urgency.LOW))
+        assert life.facts.climb is None
+        life.passes(20 * MINUTE)
+        life.says(ASHA, Reprioritise(Impact.WIDESPREAD, Urgency.HIGH, "everybody now"))
+        assert stepped(lived(life, 6 * MINUTE)) == [("group", 25, 1)]
+        life.says(INES, OverridePriority(Priority.P4, "a drill"))
+        assert stepped(lived(life, timedelta(hours=3))) == []
+
+
+def test_reopening_again_and_again_goes_up() -> None:
+    """The second reopening tells the group's lead, the third the incident manager (S10)."""
+    life = Life()
+    for _ in range(3):
+        life.says(ASHA, Resolve("fixed", "done"))
+        life.says(ASHA, Reopen("it is back"))
+    told = [owed.to for owed in life.incident.letters if owed.letter is LetterName.ESCALATION]
+    assert told == [Audience.GROUP_LEAD, Audience.INCIDENT_MANAGER]
+
+
+def test_an_outage_calls_each_step_once_and_late() -> None:
+    """After hours without a worker each step of the round is called once, marked late; no round is made up for."""
+    with climbing(step(5, Audience.GROUP), step(15, Audience.GROUP_LEAD), rounds=3):
+        life = Life(P1_REPORT).sleeps(timedelta(hours=5))
+        events = life.events(EventKind.ESCALATION_STEPPED)
+        assert [(event.after["to"], event.after["late_seconds"]) for event in events] == [("group", 17700), ("group_lead", 17100)]
+
+
+ladders = st.lists(st.tuples(st.integers(0, 90), st.sampled_from(CALLED), st.sampled_from([None, "office"])), min_size=1, max_size=5).map(
+    lambda found: tuple(step(at, to, only_during=when) for at, to, when in sorted(found, key=lambda each: each[0]))
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ladders, st.integers(1, 3), st.sets(st.sampled_from(CALLED)), st.integers(0, 23))
+def test_no_ladder_ends_in_silence(steps: tuple[Step, ...], rounds: int, away: set[Audience], hour: int) -> None:
+    """Whatever the ladder, whoever is away: somebody is reached or the fallback owner is told, once, in the end; and it says so on the timeline."""
+    with climbing(*steps, rounds=rounds):
+        events = lived(Life(P1_REPORT, at=Life().now + timedelta(hours=hour)), timedelta(hours=9), away)
+    called = [event.after["to"] for event in events if event.kind is EventKind.ESCALATION_STEPPED and "ladder" in event.after]
+    skipped = [event for event in events if event.kind is EventKind.ESCALATION_SKIPPED]
+    assert called.count("fallback_owner") == 1
+    assert called[-1] == "fallback_owner"
+    in_rounds = len(called) - 1
+    assert in_rounds <= rounds * len(steps)
+    missed = [to for to in called if to in {each.value for each in away}]
+    left_out = [event for event in skipped if event.after["why"] != "nobody was reached"]
+    assert len(skipped) == len(left_out) + len(missed)
+    assert {event.after["why"] for event in skipped} <= {"nobody was reached", "outside its hours"}
