@@ -220,6 +220,9 @@ class Engine:
 
         self._later(command.start_to_fire_timeout.ToTimedelta(), ring)
 
+    def _cancel_timer(self, run: _Run, command: Any) -> None:
+        run.timers[command.seq] = False
+
     def _schedule_activity(self, run: _Run, command: Any) -> None:
         publication = _CONVERTER.from_payloads(list(command.arguments), [Publication])[0]
 
@@ -256,6 +259,7 @@ class Engine:
 
 _COMMANDS: dict[str, Callable[[Engine, _Run, Any], None]] = {
     "start_timer": Engine._start_timer,  # noqa: SLF001 -- the table of this class
+    "cancel_timer": Engine._cancel_timer,  # noqa: SLF001
     "schedule_activity": Engine._schedule_activity,  # noqa: SLF001
     "complete_workflow_execution": Engine._complete,  # noqa: SLF001
     "continue_as_new_workflow_execution": Engine._continue_as_new,  # noqa: SLF001
