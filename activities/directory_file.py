@@ -34,6 +34,10 @@ class PersonEntry(Entry):
     absent_until: AwareDatetime | None = None
 
 
+# The ledger names a group's mailbox "group:ID", in a hundred characters.
+GroupId = Annotated[Key, Field(max_length=90)]
+
+
 class GroupEntry(Entry):
     """One support group. Level 1 is the service desk; a group with an e-mail address gets its letters there."""
 
@@ -48,7 +52,7 @@ class DirectoryFile(Entry):
     """The file as a whole; ids are the names of its tables. Without a table of rotas it says nothing about them."""
 
     people: dict[Key, PersonEntry]
-    groups: dict[Key, GroupEntry]
+    groups: dict[GroupId, GroupEntry]
     rotas: dict[Key, RotaEntry] | None = None
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ relay's acceptance and our note of it, and then under the same Message-ID.
 """
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -184,7 +185,7 @@ class MailRoom:
         if self._client is None:
             return True
         message = ReportUndeliverable(claim.letter, claim.cycle, claim.recipient, claim.letter in ASKS_FOR_CONFIRMATION)
-        sent = Sent(f"undeliverable:{claim.key}"[-100:], SYSTEM, datetime.now(UTC), message)
+        sent = Sent(f"undeliverable:{hashlib.sha256(claim.key.encode()).hexdigest()[:40]}", SYSTEM, datetime.now(UTC), message)
         try:
             handle = self._client.get_workflow_handle(claim.number)
             await handle.signal("report_undeliverable", sent, rpc_timeout=timedelta(seconds=5))

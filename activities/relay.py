@@ -24,8 +24,8 @@ class RelayError(Exception):
     """Something went wrong between us and the relay."""
 
     def __init__(self, reply: str) -> None:
-        super().__init__(reply)
-        self.reply = reply[:300]
+        self.reply = readable(reply)
+        super().__init__(self.reply)
 
 
 class RelayAwayError(RelayError):
@@ -42,6 +42,11 @@ class PermanentError(RelayError):
 
 class OutcomeUnknownError(RelayError):
     """The line broke after the letter was on its way: nobody knows whether the relay has it."""
+
+
+def readable(reply: str) -> str:
+    """A reply as a ledger can keep it: relays also write in other character sets, and a byte that is no UTF-8 must not cost the letter."""
+    return reply.encode("utf-8", "replace").decode().replace("\x00", "")[:300]
 
 
 class Relay:
@@ -139,7 +144,7 @@ async def _hand_over(line: aiosmtplib.SMTP, letter: bytes) -> str:
         raise OutcomeUnknownError(f"{type(error).__name__} while the letter was handed over") from None
     match code // 100:
         case 2:
-            return f"{code} {message}"[:300]
+            return readable(f"{code} {message}")
         case 4 | 5:
             raise _sorted(code, message)
         case _:

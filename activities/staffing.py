@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,6 +11,7 @@ from workflows.policies.assignment_rules import Pick
 from workflows.publication import Staffed, Staffing
 from workflows.vocabulary import Role, Status
 
+NOBODY_YET = ""
 _AT_WORK = (Status.NEW.value, Status.IN_PROGRESS.value, Status.ON_HOLD.value)
 
 
@@ -52,9 +53,11 @@ async def _least_loaded(connection: AsyncConnection, number: str, candidates: li
 
 
 async def _next_in_round(connection: AsyncConnection, group: str, candidates: list[str]) -> str:
-    """Who comes after the one picked last; the round is remembered in the same transaction."""
-    last = (await connection.execute(select(rounds.c.person).where(rounds.c.group == group))).scalar_one_or_none()
-    chosen = next((person for person in candidates if last is not None and person > last), candidates[0])
-    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(rounds).values(group=group, person=chosen)
-    await connection.execute(insert.on_conflict_do_update(index_elements=[rounds.c.group], set_={"person": chosen}))
+    """Who comes after the one picked last; the round is remembered in the same transaction, and held so that two never pick the same one."""
+    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(rounds).values(group=group, person=NOBODY_YET)
+    await connection.execute(insert.on_conflict_do_nothing())
+    held = select(rounds.c.person).where(rounds.c.group == group).with_for_update()
+    last = (await connection.execute(held)).scalar_one()
+    chosen = next((person for person in candidates if person > last), candidates[0])
+    await connection.execute(update(rounds).where(rounds.c.group == group).values(person=chosen))
     return chosen

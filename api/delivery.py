@@ -72,10 +72,7 @@ async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | 
     if answer is None:
         _check_role(command, standing)
         message = await _completed(desk, command.message)
-        if standing.is_over:
-            return await _turn_away(desk, command)
-        async with desk.turnstile.turn():
-            answer = await _told(desk, command, message, standing)
+        answer = await _told(desk, command, message, standing)
     if answer is not None and answer.fingerprint != command.fingerprint:
         raise Problem("command-id-reused")
     return answer
@@ -83,7 +80,10 @@ async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | 
 
 async def _told(desk: Desk, command: Command, message: Message, standing: Standing) -> Answer | None:
     sent = Sent(command.id, command.actor, datetime.now(UTC), message, command.fingerprint)
-    if await desk.line.tell(command.number, command.name, sent):
+    # Also where the record says that it is over: only its process knows whether this very command is among what it has still to publish.
+    async with desk.turnstile.turn(command.actor.id):
+        is_told = await desk.line.tell(command.number, command.name, sent)
+    if is_told:
         return await wait_for(lambda: incidents_answer(desk.database, command.number, command.id), desk.settings.outcome_wait_seconds)
     # The process has ended. Everything it answered is in the record by then, perhaps this very command, sent before.
     answered = await answer_to(desk.database, command.number, command.id)

@@ -52,13 +52,13 @@ async def take_in(desk: Desk, reporter: Actor, report: Report, channel: str, key
     accepted = await accept(desk.database, channel, key, fingerprint, datetime.now(UTC))
     if accepted.fingerprint != fingerprint and follows is None:
         raise Problem("key-reused")
-    async with desk.turnstile.turn():
-        if accepted.started_at is None:
+    if accepted.started_at is None:
+        async with desk.turnstile.turn(reporter.id):
             await desk.line.start(_intake(accepted, reporter, report, follows))
-            await note_start(desk.database, accepted.number, datetime.now(UTC))
-        version = await version_of(desk.database, accepted.number)
-        if version is None:
-            version = await wait_for(lambda: version_of(desk.database, accepted.number), desk.settings.outcome_wait_seconds)
+        await note_start(desk.database, accepted.number, datetime.now(UTC))
+    version = await version_of(desk.database, accepted.number)
+    if version is None:
+        version = await wait_for(lambda: version_of(desk.database, accepted.number), desk.settings.outcome_wait_seconds)
     return Received(accepted.number, version is not None)
 
 

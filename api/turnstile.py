@@ -1,6 +1,7 @@
 """Lets in only so many at once: a closed queue is the only thing that holds waiting times (costs.md 1.2)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,8 @@ from api.problems import Problem
 
 # For each one inside, so many may wait outside; whoever comes then is told to come back.
 WAITING_PER_PLACE = 8
+# Of those who wait, so many may be one and the same: nobody closes the door to everybody else.
+MINE_OF_ALL = 4
 
 
 class Turnstile:
@@ -16,18 +19,18 @@ class Turnstile:
     def __init__(self, places: int) -> None:
         self._inside = asyncio.Semaphore(places)
         self._may_wait = places * WAITING_PER_PLACE
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Waits for a place; raises the problem ``busy`` when too many wait already."""
-        if self._waiting >= self._may_wait:
+    async def turn(self, who: str) -> AsyncIterator[None]:
+        """Waits for a place; raises the problem ``busy`` when too many wait already, or too many of the same person."""
+        if self._waiting.total() >= self._may_wait or self._waiting[who] >= self._may_wait // MINE_OF_ALL:
             raise Problem("busy")
-        self._waiting += 1
+        self._waiting[who] += 1
         try:
             await self._inside.acquire()
         finally:
-            self._waiting -= 1
+            self._waiting -= Counter({who: 1})
         try:
             yield
         finally:

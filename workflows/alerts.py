@@ -25,7 +25,7 @@ def take_step(incident: Incident, _: Deadline, cause: Cause) -> None:
     climb, ladder = _climbing(incident)
     step = step_of(climb, ladder)
     said: dict[str, Any] = {"ladder": ladder.name, "round": climb.round, "step": climb.step + 1}
-    if step is not None and (why_not := _left_out(incident, climb, step, cause.at)):
+    if step is not None and (why_not := _left_out(incident, step, cause.at)):
         incident.change(
             EventKind.ESCALATION_SKIPPED, cause, said=said | {"why": why_not}, climb=go_on(climb, ladder, cause.at, called=None)
         )
@@ -36,14 +36,12 @@ def take_step(incident: Incident, _: Deadline, cause: Cause) -> None:
     incident.change(EventKind.ESCALATION_STEPPED, cause, said=said, climb=go_on(climb, ladder, cause.at, called=called))
 
 
-def _left_out(incident: Incident, climb: Climb, step: Step, now: datetime) -> str | None:
+def _left_out(incident: Incident, step: Step, now: datetime) -> str | None:
     facts = incident.facts
     if step.only_for and facts.priority not in step.only_for:
         return "not for this priority"
     if step.only_during is not None and not incident.rules.calendars[step.only_during].is_open(now):
         return "outside its hours"
-    if facts.acknowledged_at and not (step.even_if_acknowledged or climb.after_silence):
-        return "acknowledged"
     return None
 
 

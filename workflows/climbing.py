@@ -8,6 +8,7 @@ from workflows.policies.escalation_ladders import Ladder, Step
 from workflows.publication import Climb, Snapshot
 from workflows.vocabulary import ActorKind, EventKind, Status
 
+_CLIMBS = frozenset({Status.NEW, Status.IN_PROGRESS})
 _GETS_A_PRIORITY = frozenset({EventKind.PRIORITISED, EventKind.REPRIORITISED, EventKind.PRIORITY_OVERRIDDEN})
 _BY_THE_CALLER = frozenset({EventKind.CALLER_WROTE, EventKind.REJECTED, EventKind.CONFIRMED, EventKind.REFUSED, EventKind.MALFORMED})
 
@@ -24,8 +25,8 @@ def keep_climbing(before: Snapshot, after: Snapshot, kind: EventKind, at: dateti
     if after.status is Status.ON_HOLD:
         return _rests(climb)
     if after.acknowledged_at is None:
-        was_held = before.status is Status.ON_HOLD
-        return begin(ladder, at) if was_held else climb
+        # After a hold, and when a solution did not hold that came before anybody had acknowledged.
+        return climb if before.status in _CLIMBS else begin(ladder, at)
     is_heard_of = actor is not ActorKind.SYSTEM and kind not in _BY_THE_CALLER
     if is_heard_of or before.status is not Status.IN_PROGRESS or before.acknowledged_at is None:
         return _watch(climb, ladder, at)

@@ -140,13 +140,18 @@ def stop(clock: Clock, calendar: Calendar, *, at: datetime, cause: str, actor: s
     if clock.is_over:
         return clock
     left = remaining(clock, calendar, at)
-    breached_at = clock.breached_at or (at if left is not None and left < NOTHING else None)
-    return replace(pause(clock, calendar, at=at, cause=cause, actor=actor), ahead=(), stopped_at=at, breached_at=breached_at)
+    breached_at = clock.breached_at or ((clock.due_at or at) if left is not None and left < NOTHING else None)
+    return replace(_rests(clock, calendar, at=at, cause=cause, actor=actor), stopped_at=at, breached_at=breached_at)
 
 
 def end(clock: Clock, calendar: Calendar, *, at: datetime, cause: str, actor: str) -> Clock:
     """Nobody waits for it any more: the incident is called off, or the clock belonged to somebody who no longer holds it."""
-    return clock if clock.is_over else replace(pause(clock, calendar, at=at, cause=cause, actor=actor), ahead=(), is_ended=True)
+    return clock if clock.is_over else replace(_rests(clock, calendar, at=at, cause=cause, actor=actor), is_ended=True)
+
+
+def _rests(clock: Clock, calendar: Calendar, *, at: datetime, cause: str, actor: str) -> Clock:
+    """Not running from ``at`` on, for this cause; a pause that lasted until then is closed and another begins."""
+    return replace(_turn(clock, calendar, Line(running=False, since=at, until=None, cause=cause, actor=actor)), ahead=())
 
 
 def reopen(clock: Clock, calendar: Calendar, *, at: datetime, cause: str, actor: str) -> Clock:

@@ -65,7 +65,7 @@ def undo_ends(incident: Incident, confirmed_at: datetime) -> tuple[Deadline, ...
 
 def catch_up(incident: Incident, said_at: datetime, now: datetime) -> None:
     """What clocks and ladders had to tell before something was said that is only read now: a late worker must not hide a breach (S9)."""
-    while (deadline := next((each for each in ahead(incident.facts) if each.kind in TELLING), None)) and deadline.at < said_at <= now:
+    while (deadline := next((each for each in ahead(incident.facts) if each.kind in TELLING), None)) and deadline.at < said_at:
         alerts.EFFECTS[deadline.kind](incident, deadline, Cause(SYSTEM, now, planned_at=deadline.at))
 
 

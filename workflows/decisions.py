@@ -48,7 +48,7 @@ def receive(incident: Incident, sent: Sent[Any] | Malformed, now: datetime) -> N
     if isinstance(sent, Malformed):
         _answer_malformed(incident, sent, now)
         return
-    catch_up(incident, sent.sent_at, now)
+    catch_up(incident, min(sent.sent_at, now), now)
     at = _instant(incident, sent, now)
     name = NAMES[type(sent.message)]
     refusal = _refusal(incident, sent) or _DECISIONS[type(sent.message)](incident, sent.message, Cause(sent.actor, at, sent.command_id))

@@ -127,93 +127,93 @@ class IncidentWorkflow:
 
     def hand_over_a_long_history(self) -> None:
         """Continues in a fresh run when the server suggests it; between two publications, so that none is orphaned."""
-        if workflow.info().is_continue_as_new_suggested() and self.publishing is None:
+        if workflow.info().is_continue_as_new_suggested() and self.publishing is None and self.incident.fits_into_a_hand_over:
             workflow.continue_as_new(HandedOver(self.intake, self.incident))
 
-    # what people and machines say: one message, one handler
+    # what people and machines say: one message, one handler. Without a payload, or with two, it is answered as malformed: it must not block the incident.
 
     @workflow.signal
-    def acknowledge(self, sent: Any) -> None:
+    def acknowledge(self, sent: Any = None, *_: Any) -> None:
         """See messages.Acknowledge."""
         self.inbox.append(read("acknowledge", sent))
 
     @workflow.signal
-    def assign(self, sent: Any) -> None:
+    def assign(self, sent: Any = None, *_: Any) -> None:
         """See messages.Assign."""
         self.inbox.append(read("assign", sent))
 
     @workflow.signal
-    def take(self, sent: Any) -> None:
+    def take(self, sent: Any = None, *_: Any) -> None:
         """See messages.Take."""
         self.inbox.append(read("take", sent))
 
     @workflow.signal
-    def escalate(self, sent: Any) -> None:
+    def escalate(self, sent: Any = None, *_: Any) -> None:
         """See messages.Escalate."""
         self.inbox.append(read("escalate", sent))
 
     @workflow.signal
-    def amend(self, sent: Any) -> None:
+    def amend(self, sent: Any = None, *_: Any) -> None:
         """See messages.Amend."""
         self.inbox.append(read("amend", sent))
 
     @workflow.signal
-    def reprioritise(self, sent: Any) -> None:
+    def reprioritise(self, sent: Any = None, *_: Any) -> None:
         """See messages.Reprioritise."""
         self.inbox.append(read("reprioritise", sent))
 
     @workflow.signal
-    def override_priority(self, sent: Any) -> None:
+    def override_priority(self, sent: Any = None, *_: Any) -> None:
         """See messages.OverridePriority."""
         self.inbox.append(read("override_priority", sent))
 
     @workflow.signal
-    def hold(self, sent: Any) -> None:
+    def hold(self, sent: Any = None, *_: Any) -> None:
         """See messages.Hold."""
         self.inbox.append(read("hold", sent))
 
     @workflow.signal
-    def resume(self, sent: Any) -> None:
+    def resume(self, sent: Any = None, *_: Any) -> None:
         """See messages.Resume."""
         self.inbox.append(read("resume", sent))
 
     @workflow.signal
-    def note(self, sent: Any) -> None:
+    def note(self, sent: Any = None, *_: Any) -> None:
         """See messages.Note."""
         self.inbox.append(read("note", sent))
 
     @workflow.signal
-    def message(self, sent: Any) -> None:
+    def message(self, sent: Any = None, *_: Any) -> None:
         """See messages.PublicMessage."""
         self.inbox.append(read("message", sent))
 
     @workflow.signal
-    def resolve(self, sent: Any) -> None:
+    def resolve(self, sent: Any = None, *_: Any) -> None:
         """See messages.Resolve."""
         self.inbox.append(read("resolve", sent))
 
     @workflow.signal
-    def confirm(self, sent: Any) -> None:
+    def confirm(self, sent: Any = None, *_: Any) -> None:
         """See messages.Confirm."""
         self.inbox.append(read("confirm", sent))
 
     @workflow.signal
-    def reject(self, sent: Any) -> None:
+    def reject(self, sent: Any = None, *_: Any) -> None:
         """See messages.Reject."""
         self.inbox.append(read("reject", sent))
 
     @workflow.signal
-    def reopen(self, sent: Any) -> None:
+    def reopen(self, sent: Any = None, *_: Any) -> None:
         """See messages.Reopen."""
         self.inbox.append(read("reopen", sent))
 
     @workflow.signal
-    def cancel(self, sent: Any) -> None:
+    def cancel(self, sent: Any = None, *_: Any) -> None:
         """See messages.Cancel."""
         self.inbox.append(read("cancel", sent))
 
     @workflow.signal
-    def report_undeliverable(self, sent: Any) -> None:
+    def report_undeliverable(self, sent: Any = None, *_: Any) -> None:
         """See messages.ReportUndeliverable."""
         self.inbox.append(read("report_undeliverable", sent))
 

@@ -32,12 +32,18 @@ def is_own(facts: Snapshot, actor: Actor) -> bool:
 
 
 def acknowledge(incident: Incident, _: Acknowledge, cause: Cause) -> Refusal | None:
-    """First response; a new incident is now in progress (S4, S6)."""
-    if incident.facts.acknowledged_at:
+    """First response; a new incident is now in progress (S4, S6). Again, when silence made its ladder begin anew: that stops it (S10)."""
+    facts = incident.facts
+    if facts.acknowledged_at and not _calls_for_somebody(facts):
         return NOTHING_CHANGES
-    status = Status.IN_PROGRESS if incident.facts.status is Status.NEW else incident.facts.status
-    incident.change(EventKind.ACKNOWLEDGED, cause, acknowledged_at=cause.at, status=status)
+    status = Status.IN_PROGRESS if facts.status is Status.NEW else facts.status
+    kind = EventKind.ACKNOWLEDGED_AGAIN if facts.acknowledged_at else EventKind.ACKNOWLEDGED
+    incident.change(kind, cause, acknowledged_at=facts.acknowledged_at or cause.at, status=status)
     return None
+
+
+def _calls_for_somebody(facts: Snapshot) -> bool:
+    return facts.climb is not None and facts.climb.at is not None
 
 
 def assign(incident: Incident, message: Assign, cause: Cause) -> Refusal | None:
@@ -66,8 +72,9 @@ def take(incident: Incident, message: Take, cause: Cause) -> Refusal | None:
     facts, actor = incident.facts, cause.actor
     stays = facts.group in actor.groups or not actor.groups
     group = message.group or (facts.group if stays else actor.groups[0])
-    if (group, actor.id) == (facts.group, facts.person) and facts.acknowledged_at:
-        return NOTHING_CHANGES
+    is_theirs = (group, actor.id) == (facts.group, facts.person)
+    if is_theirs and facts.acknowledged_at:
+        return acknowledge(incident, Acknowledge(), cause)
     incident.change(EventKind.ASSIGNED, cause, **hand_to(facts, group, actor.id))
     acknowledge(incident, Acknowledge(), cause)
     return None

@@ -40,7 +40,7 @@ class Actor:
     """Who acts, with the roles and groups the directory gave at that moment (S22). The id is opaque, never a name."""
 
     kind: ActorKind
-    id: str
+    id: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
     roles: tuple[Role, ...] = ()
     groups: tuple[str, ...] = ()
 
@@ -276,7 +276,7 @@ class Sent(Generic[MessageT]):
     ``fingerprint`` tells the same command sent twice from another one under the same id.
     """
 
-    command_id: str
+    command_id: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
     actor: Actor
     sent_at: AwareDatetime
     message: MessageT
@@ -300,7 +300,7 @@ def _reader(signal: str) -> TypeAdapter[Sent[Any]]:
 def read(signal: str, payload: Any) -> Sent[Any] | Malformed:
     """Makes a message of a signal's payload. Never raises: a handler that raised would block the incident."""
     if signal not in SIGNALS:
-        return Malformed(_command_id(payload), signal, "unknown message")
+        return Malformed(_command_id(payload), _short(signal), "unknown message")
     try:
         return _reader(signal).validate_python(payload)
     except ValidationError as error:
@@ -310,4 +310,9 @@ def read(signal: str, payload: Any) -> Sent[Any] | Malformed:
 
 def _command_id(payload: Any) -> str:
     found = payload.get("command_id") if isinstance(payload, dict) else None
-    return found[:100] if isinstance(found, str) else ""
+    return _short(found) if isinstance(found, str) else ""
+
+
+def _short(text: str) -> str:
+    """What the record can keep as a name."""
+    return "".join(each for each in text[:100] if each.isprintable())

@@ -35,7 +35,7 @@ from workflows.vocabulary import EventKind, Status
 
 # How many outcomes an incident remembers to know a repeated command; older ones stand in the record.
 REMEMBERED_OUTCOMES = 500
-# A payload may have 2 MiB (temporal.md 1.6): a publication stays far below, and so does the state handed to the next run.
+# In bytes. A payload may have 2 MiB (temporal.md 1.6): a publication stays far below, and so does the state handed to the next run.
 PUBLICATION_SIZE = 400_000
 BACKLOG_SIZE = 900_000
 
@@ -44,6 +44,7 @@ PRIVATE = frozenset(
     {
         EventKind.NOTED,
         EventKind.ESCALATED,
+        EventKind.ACKNOWLEDGED_AGAIN,
         EventKind.MAJOR_PROPOSED,
         EventKind.REPRIORITISED,
         EventKind.PRIORITY_OVERRIDDEN,
@@ -60,7 +61,14 @@ PRIVATE = frozenset(
 )
 
 # They tell that something was noticed; what people say afterwards may still have been said before (S9).
-NOTICES = PRIVATE - {EventKind.NOTED, EventKind.ESCALATED, EventKind.REPRIORITISED, EventKind.PRIORITY_OVERRIDDEN, EventKind.REFUSED}
+NOTICES = PRIVATE - {
+    EventKind.NOTED,
+    EventKind.ESCALATED,
+    EventKind.ACKNOWLEDGED_AGAIN,
+    EventKind.REPRIORITISED,
+    EventKind.PRIORITY_OVERRIDDEN,
+    EventKind.REFUSED,
+}
 # Facts that change by computation; the events tell them in words of their own.
 _COMPUTED = frozenset({"due", "clocks", "climb"})
 
@@ -168,14 +176,19 @@ class Incident:
             )
         )
         self.letters += letters_owed(self.facts, self.rules, self.events[-1], (said or {}).get("text"))
-        if kind in REOPENINGS or (self.facts.person is None and {"group", "person"} & changed.keys()):
+        if {"group", "person"} & changed.keys():
+            # Whom a person has chosen stays chosen, there or not; the directory is asked only while nobody is.
+            self.staffing_wanted = self.facts.person is None
+        if kind in REOPENINGS:
             self.staffing_wanted = True
         if at_switch:
             self._tell_of_switch(at_switch, cause)
 
     def _keep_time(self, earlier: Snapshot, kind: EventKind, cause: Cause) -> tuple[Passed, ...]:
         """Every event moves the clocks and the ladder, or leaves them; in this one place (S6, S10)."""
-        kept = keep_time(earlier, self.facts, kind, cause.at, cause.actor.id, self.rules)
+        # A hold ended when it was planned to, however late that was noticed: an outage of ours stops no clock.
+        at = max(cause.planned_at, self.moved_at or cause.planned_at) if cause.planned_at and kind is EventKind.RESUMED else cause.at
+        kept = keep_time(earlier, self.facts, kind, at, cause.actor.id, self.rules)
         self.facts = replace(
             self.facts,
             clocks=kept.clocks,
@@ -234,15 +247,24 @@ class Incident:
         return bool(self.events or self.answers)
 
     @property
+    def fits_into_a_hand_over(self) -> bool:
+        """Whether little enough waits for the record to be carried into another run; otherwise it is published first."""
+        return self.backlog <= PUBLICATION_SIZE
+
+    @property
     def backlog(self) -> int:
-        """Roughly how many characters wait to be published."""
-        return sum(_size(event) for event in self.events)
+        """Roughly how many bytes wait to be published."""
+        return (
+            sum(_size(event) for event in self.events)
+            + sum(_size(owed) for owed in self.letters)
+            + sum(_size(each) for each in self.answers)
+        )
 
     def publication(self) -> Publication:
         """What is published next: the present facts, and the oldest unpublished events that fit, with their answers and letters."""
         up_to, size = self.facts.version, 0
         for event in self.events:
-            size += _size(event)
+            size += _size(event) + sum(_size(owed) for owed in self.letters if owed.cause == event.seq)
             if size > PUBLICATION_SIZE and event is not self.events[0]:
                 up_to = event.seq - 1
                 break
@@ -292,8 +314,16 @@ class HandedOver:
     incident: Incident
 
 
-def _size(event: Event) -> int:
-    return 500 + sum(len(value) for value in (*event.before.values(), *event.after.values()) if isinstance(value, str))
+def _size(part: Event | LetterOwed | Outcome) -> int:
+    """Roughly its bytes in a payload: what people wrote in UTF-8, and something for everything else."""
+    match part:
+        case Event():
+            texts: tuple[Any, ...] = (*part.before.values(), *part.after.values())
+        case LetterOwed():
+            texts = (part.facts.title, part.facts.text, part.facts.solution)
+        case Outcome():
+            texts = (part.detail,)
+    return 500 + sum(len(text.encode()) for text in texts if isinstance(text, str))
 
 
 def _lateness(cause: Cause) -> dict[str, Any]:

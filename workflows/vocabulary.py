@@ -185,6 +185,7 @@ class EventKind(StrEnum):
     PRIORITISED = "prioritised"
     MAJOR_PROPOSED = "major_proposed"
     ACKNOWLEDGED = "acknowledged"
+    ACKNOWLEDGED_AGAIN = "acknowledged_again"
     ASSIGNED = "assigned"
     ESCALATED = "escalated"
     AMENDED = "amended"

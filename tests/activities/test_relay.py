@@ -59,7 +59,7 @@ class Script:
         if answer == DROP:
             writer.transport.abort()
             return False
-        writer.write(f"{answer}\r\n".encode())
+        writer.write(f"{answer}\r\n".encode("utf-8", "surrogateescape"))
         return True
 
 
@@ -246,3 +246,13 @@ async def test_a_certificate_nobody_vouches_for_is_not_trusted(guarded: tuple[Po
     with pytest.raises(RelayAwayError):
         await Relay(known).send("desk@example.org", "carla@example.org", LETTER)
     assert post.accepted == []
+
+
+@pytest.mark.parametrize("word", ["250 accept\udce9", "250 na\x00me"])
+async def test_a_reply_in_another_character_set_can_be_kept(script: Script, word: str) -> None:
+    """What a relay writes that is no UTF-8, or no text at all, is made readable: the letter's state must never depend on it."""
+    script.answers["letter"] = [word]
+    kept = await _send(script)
+    assert kept.startswith("250 ")
+    assert kept.encode().decode() == kept
+    assert "\x00" not in kept

@@ -1,5 +1,6 @@
 """Who of a group gets an incident, from the directory as it is at that moment (process.md S5, S12)."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -95,3 +96,17 @@ async def test_a_rejected_solution_goes_to_who_is_there(database: AsyncEngine, d
         while life.incident.is_ahead_of_record:
             life.incident.published(await Records(database).publish(life.incident.publication()), life.now)
     assert (life.facts.group, life.facts.person) == ("service-desk", owner)
+
+
+async def test_a_burst_takes_turns_too(database: AsyncEngine) -> None:
+    """Six incidents at the same moment go round: no two publications read the same place in the round."""
+    await load_directory(database, DIRECTORY)
+
+    async def at_the_same_moment() -> str | None:
+        async with database.begin() as connection:
+            found = await staff(connection, "INC-1", Staffing("service-desk", None, Pick.ROUND_ROBIN))
+            await asyncio.sleep(0.02)
+            return found.person
+
+    taken = await asyncio.gather(*(at_the_same_moment() for _ in range(6)))
+    assert sorted(person or "" for person in taken) == ["asha", "asha", "ben", "ben", "cleo", "cleo"]

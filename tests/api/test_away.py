@@ -19,7 +19,7 @@ from activities.settings import Settings
 from api.app import create_app
 from api.identity import PUBLIC
 from api.problems import Problem
-from api.turnstile import WAITING_PER_PLACE, Turnstile
+from api.turnstile import MINE_OF_ALL, WAITING_PER_PLACE, Turnstile
 from tests.api.house import LINK_KEY, RunningDesk, fill_directory, free_port
 
 KEY = "3f0c9a51d2e84b77"
@@ -204,21 +204,41 @@ async def test_only_so_many_wait() -> None:
     """Beyond the places and those who wait for one, the next is told to come back; when a place is free again, somebody is let in."""
     turnstile, leave = Turnstile(1), asyncio.Event()
 
-    async def inside() -> None:
-        async with turnstile.turn():
+    async def inside(who: str) -> None:
+        async with turnstile.turn(who):
             await leave.wait()
 
-    crowd = [asyncio.create_task(inside()) for _ in range(1 + WAITING_PER_PLACE)]
+    crowd = [asyncio.create_task(inside(f"person {each}")) for each in range(1 + WAITING_PER_PLACE)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     with pytest.raises(Problem) as refused:
-        async with turnstile.turn():
+        async with turnstile.turn("another"):
             pass
     assert (refused.value.kind.code, refused.value.headers["Retry-After"]) == ("busy", "2")
     leave.set()
     await asyncio.gather(*crowd)
-    async with turnstile.turn():
+    async with turnstile.turn("another"):
         pass
+
+
+async def test_one_person_never_fills_the_waiting_room() -> None:
+    """Whoever sends without end is told to come back while others are still let in."""
+    turnstile, leave = Turnstile(1), asyncio.Event()
+
+    async def inside(who: str) -> None:
+        async with turnstile.turn(who):
+            await leave.wait()
+
+    crowd = [asyncio.create_task(inside("bora")) for _ in range(1 + WAITING_PER_PLACE // MINE_OF_ALL)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    with pytest.raises(Problem):
+        async with turnstile.turn("bora"):
+            pass
+    other = asyncio.create_task(inside("carla"))
+    await asyncio.sleep(0)
+    leave.set()
+    await asyncio.gather(*crowd, other)
 
 
 async def test_logs_hold_no_secrets(desk: RunningDesk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,6 +117,14 @@ def test_carrying_over_counts_what_was_counted(budget: timedelta, spans: list[ti
         assert carried.is_running == clock.is_running
 
 
+def test_a_solution_out_of_a_pause_closes_the_pause() -> None:
+    """Resolving from a hold first closes the pause: the time in resolved is another line of the ledger (S6)."""
+    clock = clocks.start(ClockKind.RESOLUTION, ALWAYS, timedelta(hours=4), (), at=MONDAY, cause="reported", actor="carla")
+    clock = clocks.pause(clock, ALWAYS, at=MONDAY + timedelta(hours=1), cause="held", actor="asha")
+    clock = clocks.stop(clock, ALWAYS, at=MONDAY + timedelta(hours=2), cause="resolved", actor="asha")
+    assert [(line.cause, line.until) for line in clock.ledger[1:]] == [("held", MONDAY + timedelta(hours=2)), ("resolved", None)]
+
+
 @given(st.integers(0, 3 * clocks.LONGEST_LEDGER))
 def test_a_long_ledger_is_folded_without_loss(turns: int) -> None:
     """A thousand holds keep the state small and the sum right."""

@@ -76,6 +76,12 @@ class Life:
             self.incident.published(Published(self.incident.publication().up_to), self.now)
         return self
 
+    def publishes_until_it_fits(self) -> "Life":
+        """The record takes what a run publishes before it may hand over."""
+        while not self.incident.fits_into_a_hand_over:
+            self.incident.published(Published(self.incident.publication().up_to), self.now)
+        return self
+
     def events(self, kind: EventKind) -> list[Event]:
         """The events of one kind so far."""
         return [event for event in self.incident.events if event.kind is kind]

@@ -1,13 +1,17 @@
 """What happens by itself (process.md S9, S11)."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from tests.process.life import ASHA, CARLA, TUESDAY, Life
+from workflows.dates import ahead
 from workflows.deadlines import suspend_closure
 from workflows.decisions import receive
-from workflows.messages import SYSTEM, Confirm, Hold, ReportUndeliverable, Resolve, Sent
+from workflows.messages import SYSTEM, Acknowledge, Confirm, Hold, Report, ReportUndeliverable, Resolve, Sent
+from workflows.policies.book import HOLDFAST, adopt
+from workflows.policies.dated import Dated
 from workflows.publication import Published, Unreached
-from workflows.vocabulary import Audience, ClosedBy, DeadlineKind, EventKind, HoldReason, LetterName, Status
+from workflows.vocabulary import Audience, ClockKind, ClosedBy, DeadlineKind, EventKind, HoldReason, Impact, LetterName, Status, Urgency
 
 FIXED = Resolve("fixed", "Took the paper out.")
 DAY = timedelta(days=1)
@@ -137,3 +141,29 @@ def test_a_late_date_is_marked_late() -> None:
     punctual, late = resolved().passes(7 * DAY), resolved().sleeps(7 * DAY + timedelta(hours=1))
     assert "late_seconds" not in punctual.events(EventKind.CLOSED)[0].after
     assert late.events(EventKind.CLOSED)[0].after["late_seconds"] == 3600
+
+
+def test_a_hold_that_ended_while_nobody_worked_counts_from_its_end() -> None:
+    """An outage of ours stops no clock: after a scheduled hold it runs from the time the hold was planned to end (S9)."""
+    levels = replace(HOLDFAST.service_levels[0].rule, pauses={ClockKind.RESOLUTION: frozenset({HoldReason.SCHEDULED})})
+    adopt(replace(HOLDFAST, service_levels=[Dated(date(2026, 1, 1), levels, "test")]))
+    try:
+        lives = [Life(Report("All is down", category="network", impact=Impact.WIDESPREAD, urgency=Urgency.HIGH)) for _ in range(2)]
+        for life in lives:
+            life.says(ASHA, Hold(HoldReason.SCHEDULED, until=life.now + timedelta(hours=1)))
+        there, away = lives[0].passes(timedelta(hours=6)), lives[1].sleeps(timedelta(hours=6))
+        assert [clock.breached_at for clock in away.facts.clocks] == [clock.breached_at for clock in there.facts.clocks]
+    finally:
+        adopt(HOLDFAST)
+
+
+def test_a_breach_is_told_also_to_whoever_resolves_a_moment_too_late() -> None:
+    """A solution sent with a clock that is a little ahead, read just after the due time, does not hide the breach; it counts from the due time (S8)."""
+    life = Life(Report("All is down", category="network", impact=Impact.WIDESPREAD, urgency=Urgency.HIGH))
+    life.says(ASHA, Acknowledge())
+    due = next(deadline.at for deadline in ahead(life.facts) if deadline.kind is DeadlineKind.BREACH)
+    life.passes(due - timedelta(seconds=1) - life.now)
+    life.now = due + timedelta(seconds=1)
+    receive(life.incident, Sent("late", ASHA, life.now + timedelta(milliseconds=5), Resolve("fixed", "done")), life.now)
+    assert len(life.events(EventKind.BREACHED)) == 1
+    assert next(clock for clock in life.facts.clocks if clock.kind is ClockKind.RESOLUTION).breached_at == due

@@ -9,11 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.process.life import ASHA, CARLA, INES, Life
-from workflows.messages import Acknowledge, Hold, Note, OverridePriority, PublicMessage, Reopen, Report, Reprioritise, Resolve, Resume
+from workflows.lifecycle import Rule
+from workflows.messages import (
+    Acknowledge,
+    Hold,
+    Note,
+    OverridePriority,
+    PublicMessage,
+    Reject,
+    Reopen,
+    Report,
+    Reprioritise,
+    Resolve,
+    Resume,
+)
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
 from workflows.policies.escalation_ladders import EscalationLadders, Ladder, Step
-from workflows.publication import Event
+from workflows.publication import Event, Result
 from workflows.vocabulary import Audience, EventKind, HoldReason, Impact, LetterName, Priority, Urgency
 
 MINUTE = timedelta(minutes=1)
@@ -184,3 +197,26 @@ def test_no_ladder_ends_in_silence(steps: tuple[Step, ...], rounds: int, away: s
     left_out = [event for event in skipped if event.after["why"] != "nobody was reached"]
     assert len(skipped) == len(left_out) + len(missed)
     assert {event.after["why"] for event in skipped} <= {"nobody was reached", "outside its hours"}
+
+
+def test_a_solution_that_did_not_hold_begins_it_again() -> None:
+    """Resolved before anybody acknowledged, and rejected by the caller: somebody is called again (S10, S12)."""
+    with climbing(step(5, Audience.GROUP)):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Resolve("fixed", "done"))
+        life.passes(MINUTE)
+        life.says(CARLA, Reject("It is not."))
+        assert stepped(lived(life, 6 * MINUTE)) == [("group", 6, 1)]
+
+
+def test_acknowledging_again_stops_a_ladder_that_silence_began_anew() -> None:
+    """After silence made the ladder begin again, an acknowledgement stops it as the first one did, and writes no second letter to the caller (S10)."""
+    with climbing(step(5, Audience.GROUP), step(10, Audience.GROUP_LEAD), silence=60 * MINUTE):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Acknowledge())
+        lived(life, 66 * MINUTE)
+        told = life.letters().count(LetterName.ASSIGNED)
+        assert life.says(ASHA, Acknowledge()).result is Result.APPLIED
+        assert stepped(lived(life, 50 * MINUTE)) == []
+        assert life.letters().count(LetterName.ASSIGNED) == told
+        assert life.says(ASHA, Acknowledge()).rule == Rule.NOTHING_CHANGES

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import TypeAdapter
 
 from tests.process.life import ASHA, CARLA, INES, NOAH, STRANGER, Life
 from workflows.decisions import receive
@@ -29,7 +30,8 @@ from workflows.messages import (
     Take,
     read,
 )
-from workflows.publication import Result
+from workflows.publication import Publication, Result
+from workflows.record import HandedOver
 from workflows.vocabulary import CancelReason, ClosedBy, EventKind, HoldReason, Impact, LetterName, Major, Priority, Status, Urgency
 
 FIXED = Resolve("fixed", "Took the paper out.")
@@ -343,3 +345,17 @@ def test_a_category_the_desk_does_not_have_is_refused() -> None:
     assert life.says(ASHA, Amend(category="network", subcategory="scanner")).rule == Rule.UNKNOWN_CATEGORY
     life.says(ASHA, Amend(category="network"))
     assert (life.facts.category, life.facts.subcategory) == ("network", None)
+
+
+@pytest.mark.parametrize("letter", ["a", "ü", "漢"])
+def test_what_waits_for_the_record_always_fits_into_a_payload(letter: str) -> None:
+    """While the record is away an incident takes in what fits and refuses the rest, in any alphabet: publication and state stay far below the 2 MiB of a payload."""
+    life = Life()
+    life.says(ASHA, Resolve("fixed", letter * 10_000))
+    refused = 0
+    for _ in range(200):
+        refused += life.says(ASHA, PublicMessage(letter * 10_000)).rule == Rule.RECORD_BEHIND
+    assert refused
+    assert len(TypeAdapter(Publication).dump_json(life.incident.publication())) < 1_000_000
+    life.publishes_until_it_fits()
+    assert len(TypeAdapter(HandedOver).dump_json(HandedOver(life.intake, life.incident))) < 1_000_000

@@ -84,3 +84,11 @@ def test_the_end_asks_nobody() -> None:
     life = Life()
     life.says(ASHA, Cancel(CancelReason.TEST))
     assert life.incident.publication().staffing is None
+
+
+def test_whom_a_person_has_chosen_stays_chosen() -> None:
+    """In a group that picks nobody, whoever takes an incident keeps it, also when the directory marks them absent or does not know them."""
+    adopt(HOLDFAST)
+    life = Life()
+    life.says(ASHA, Take())
+    assert life.incident.publication().staffing is None

@@ -146,3 +146,15 @@ async def test_a_long_history_is_handed_over_and_nothing_is_lost(desk: Desk) -> 
     assert noted == [f"note {number}" for number in range(60)]
     assert [event.kind for event in events.values()].count(EventKind.RESOLVED) == 1
     assert {desk.shelf.outcomes[name].result for name in ids} == {Result.APPLIED}
+
+
+async def test_a_signal_without_or_with_too_many_arguments_blocks_nothing(desk: Desk) -> None:
+    """An operator who sends a signal with an empty body, or with two, is answered as malformed; the incident works on."""
+    incident = await desk.report(CARLA, BROKEN)
+    await incident.signal("acknowledge")
+    await incident.signal("note", args=["one", "two"])
+    await desk.says(incident, ASHA, Acknowledge())
+    await desk.settles(incident)
+    kinds = [event.kind for event in desk.shelf.events[incident.id].values()]
+    assert kinds.count(EventKind.MALFORMED) == 2
+    assert kinds.count(EventKind.ACKNOWLEDGED) == 1

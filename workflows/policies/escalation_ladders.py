@@ -16,7 +16,7 @@ _MAY_BE_CALLED = _NEEDS_A_NAME | {Audience.ASSIGNEE, Audience.GROUP, Audience.GR
 class Step:
     """Whom to call, ``after`` the beginning of a round. ``who`` names the rota or the person where ``to`` needs a name.
 
-    ``only_during`` names a calendar: outside its hours the step is left out. ``even_if_acknowledged`` calls also when somebody is at it.
+    ``only_during`` names a calendar: outside its hours the step is left out. Once somebody has acknowledged, no step is taken any more.
     """
 
     after: timedelta
@@ -25,7 +25,6 @@ class Step:
     letter: LetterName = LetterName.ESCALATION
     only_during: str | None = None
     only_for: frozenset[Priority] = frozenset()
-    even_if_acknowledged: bool = False
 
     def __post_init__(self) -> None:
         if self.to not in _MAY_BE_CALLED:
