@@ -21,6 +21,8 @@ SHOWS_AS = {
     "note": {"noted"},
     "message": {"caller_wrote"},
     "hold": {"held", "asked"},
+    "resume": {"resumed"},
+    "escalate": {"escalated"},
     "resolve": {"resolved"},
     "confirm": {"confirmed"},
     "reject": {"rejected"},
@@ -30,7 +32,6 @@ MARKED_LATE_AFTER = timedelta(minutes=1)
 # A command counts from when the front door sent it on; so much later it may arrive, after the date it would have moved.
 ON_THE_WAY = timedelta(seconds=7)
 _JSON = ("before", "after", "facts")
-_WAITING = ("planned", "handed_over")
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,6 @@ class Record:
             database.row_factory = sqlite3.Row
             return cls(*(tuple(map(_read, database.execute(f"SELECT * FROM {name}"))) for name in cls.__dataclass_fields__))  # noqa: S608 -- our own names
 
-    def timeline(self, number: str) -> list[Row]:
-        """The events of one incident in their order."""
-        return sorted((event for event in self.events if event["number"] == number), key=lambda event: event["seq"])
-
     def timelines(self) -> dict[str, list[Row]]:
         """The events of every incident in their order."""
         lines: dict[str, list[Row]] = defaultdict(list)
@@ -67,10 +64,12 @@ def _read(row: sqlite3.Row) -> Row:
     return {name: json.loads(row[name]) if name in _JSON and row[name] else row[name] for name in row.keys()}  # noqa: SIM118 -- a Row iterates its values
 
 
-def is_done(record: Record, count: int) -> bool:
-    """Whether so many incidents are final and every letter has left."""
-    final = [row for row in record.incidents if row["status"] in {"closed", "cancelled"}]
-    return len(final) == count and not any(row["state"] in _WAITING for row in record.letters)
+def still_waited_for(file: Path, count: int) -> int:
+    """How many of so many incidents are not final yet, and how many letters have not left."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        final = database.execute("SELECT count(*) FROM incidents WHERE status IN ('closed', 'cancelled')").fetchone()[0]
+        waiting = database.execute("SELECT count(*) FROM letters WHERE state IN ('planned', 'handed_over')").fetchone()[0]
+    return int(count - final + waiting)
 
 
 def lost_or_doubled(record: Record, numbers: Mapping[str, str]) -> list[str]:
@@ -153,9 +152,9 @@ def broken_promises_of_time(record: Record) -> list[str]:
     return wrong
 
 
-def late(record: Record) -> list[timedelta]:
-    """How late each date came that is marked as late."""
-    return [_late(event) for event in record.events if "late_seconds" in event["after"]]
+def marked_late(record: Record) -> int:
+    """How many dates came so late that the record says so."""
+    return sum("late_seconds" in event["after"] for event in record.events)
 
 
 def _late(event: Row) -> timedelta:
@@ -185,7 +184,9 @@ def _closing(line: list[Row]) -> list[str]:
     resolved = _last(before, "resolved", "given_up")
     if closed[0]["after"]["closed_by"] == "confirmation":
         return [] if confirmed and _planned(closed[0], confirmed, UNDO) else ["closed as confirmed at another time than planned"]
-    reminders = [event for event in before if event["kind"] in {"confirmation_reminded", "reminder_merged"} and resolved["seq"] < event["seq"]]
+    reminders = [
+        event for event in before if event["kind"] in {"confirmation_reminded", "reminder_merged"} and resolved["seq"] < event["seq"]
+    ]
     reminded = len(reminders) == 1 and _planned(reminders[0], resolved, REMINDER)
     return [] if reminded and _planned(closed[0], resolved, CLOSURE) else ["closed by silence not as planned"]
 

@@ -37,6 +37,11 @@ class Killer:
             self._kill(victim)
             self.killed[victim] += 1
 
+    @property
+    def senders(self) -> int:
+        """How often a sender of letters was killed, perhaps with a letter in hand."""
+        return self.killed["worker"] + self.killed[WHOLE_HOUSE]
+
     def _kill(self, victim: str) -> None:
         if victim == WHOLE_HOUSE:
             self._kill_the_house()

@@ -66,6 +66,13 @@ class Life:
         """A question that nobody answers, in the end resolved as such and closed by silence."""
         await self._agent("hold", QUESTION)
 
+    async def escalated(self) -> None:
+        """Handed up a level, held for a vendor while somebody writes, and solved."""
+        await self._agent("escalate", {"diagnosis": "The switch is dead."})
+        await asyncio.gather(self._agent("hold", {"reason": "vendor"}), self._agent("note", {"text": "Ordered."}), self._agent("resume"))
+        await self._agent("resolve", FIXED)
+        await self._caller("confirm")
+
     async def cancelled(self) -> None:
         """Called off while somebody still writes."""
         await asyncio.gather(self._agent("cancel", {"reason": "duplicate"}), self._agent("note", {"text": "Twice."}))
@@ -83,6 +90,7 @@ KINDS: tuple[Callable[[Life], Awaitable[None]], ...] = (
     Life.silent,
     Life.reopened,
     Life.unanswered,
+    Life.escalated,
     Life.cancelled,
     Life.at_once,
 )
