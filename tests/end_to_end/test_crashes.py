@@ -77,7 +77,9 @@ def _would_be_noticed(record: Record, clients: Clients, post: Post) -> None:
 
 
 @pytest.mark.slow
-async def test_nothing_promised_is_broken_by_kill_9(house: House, post: Post, record_property: Callable[[str, object], None]) -> None:
+async def test_nothing_promised_is_broken_by_kill_9(
+    house: House, post: Post, record_testsuite_property: Callable[[str, object], None]
+) -> None:
     """Worker, API, Temporal and the whole house are killed at random while 300 incidents run: every answer given holds, once, and on time.
 
     A letter may come twice where a crash fell between the relay's acceptance and our note of it: at most one for each kill of a sender.
@@ -103,4 +105,4 @@ async def test_nothing_promised_is_broken_by_kill_9(house: House, post: Post, re
         "letters sent twice": sent_again(post.taken),
         "dates late": marked_late(record),
     }.items():
-        record_property(name, figure)
+        record_testsuite_property(name, figure)
