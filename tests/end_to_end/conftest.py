@@ -1,4 +1,4 @@
-"""A desk that is going to break down."""
+"""A house in a hurry whose letters go to a relay that counts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,15 +11,18 @@ from tests.house.whole_house import House
 
 @pytest.fixture
 def post() -> Iterator[Post]:
-    """A mail relay."""
-    with open_post() as relay:
-        yield relay
+    """A relay of its own."""
+    with open_post() as post:
+        yield post
 
 
 @pytest.fixture
-def hasty_house(tmp_path: Path, post: Post) -> Iterator[House]:
-    """A whole desk with a relay, whose dates fall due within seconds; not open yet."""
-    policies = {"HOLDFAST_POLICIES": str(Path(__file__).with_name("hasty_desk.py"))}
-    place = House(tmp_path / "desk", post.settings | policies)
-    yield place
-    place.tidy_up()
+def house(tmp_path: Path, post: Post) -> Iterator[House]:
+    """A desk that is open."""
+    relay = {"HOLDFAST_SMTP_HOST": "127.0.0.1", "HOLDFAST_SMTP_PORT": str(post.port), "HOLDFAST_SMTP_SECURITY": "none"}
+    place = House(tmp_path / "desk", relay | {"HOLDFAST_POLICIES": str(Path(__file__).with_name("hurried_desk.py"))})
+    try:
+        place.open()
+        yield place
+    finally:
+        place.tidy_up()
