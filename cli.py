@@ -1,6 +1,6 @@
-"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | oncall | keys | calendar | settings | replay``.
+"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | oncall | incident | keys | calendar | settings | replay``.
 
-Data goes to standard output, messages to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 5 unavailable. What a command needs is imported
+Data goes to standard output, messages to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 5 unavailable. What a command needs is imported
 when it runs, so that ``--help`` answers at once and ``holdfast up`` stays small.
 """
 # ruff: noqa: PLC0415 -- see above
@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -29,11 +29,14 @@ app = typer.Typer(
 directory = typer.Typer(no_args_is_help=True, help="People and groups of the desk.")
 calendar = typer.Typer(no_args_is_help=True, help="Working time and holidays.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of people and integrations.")
+incident = typer.Typer(no_args_is_help=True, help="One incident: its clocks, and what will happen by itself.")
 app.add_typer(directory, name="directory")
+app.add_typer(incident, name="incident")
 app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-7.")]
 Parent = Annotated[int | None, typer.Option("--parent", hidden=True, help="End when this process ends.")]
 
 
@@ -171,6 +174,36 @@ def oncall(
 
     found = who_is_on_call(read_settings(), instant(at), days, rota)
     print(json.dumps([each.as_dict() for each in found], indent=2) if as_json else told(found, days))
+
+
+@incident.command("clocks")
+def incident_clocks(number: TheNumber, as_json: AsJson = False) -> None:
+    """Explain the service clocks of an incident: how much time is left, and why. Exit code 3 when there is no such incident.
+
+    Examples:  holdfast incident clocks INC-1042-7    holdfast incident clocks INC-1042-7 --json | jq '.clocks[].due_at'
+    """
+    from activities.house.serving import adopt_policies
+    from activities.house.time_board import clocks_told, facts_in_record
+    from api.queries.timing import clocks_as_json, explained
+
+    settings, now = read_settings(), datetime.now(UTC)
+    adopt_policies(settings)
+    found = explained(facts_in_record(settings, number), now)
+    print(json.dumps(clocks_as_json(number, found, now), indent=2) if as_json else clocks_told(found))
+
+
+@incident.command("dates")
+def incident_dates(number: TheNumber, as_json: AsJson = False) -> None:
+    """List everything that will happen to an incident by itself, earliest first. Exit code 3 when there is no such incident.
+
+    Examples:  holdfast incident dates INC-1042-7    holdfast incident dates INC-1042-7 --json | jq '.dates[0]'
+    """
+    from activities.house.time_board import dates_told, facts_in_record
+    from api.queries.timing import dates_as_json
+    from workflows.dates import ahead
+
+    found = ahead(facts_in_record(read_settings(), number))
+    print(json.dumps(dates_as_json(number, found), indent=2) if as_json else dates_told(found, datetime.now(UTC)))
 
 
 @keys.command("issue")

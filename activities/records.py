@@ -7,6 +7,7 @@ outcomes by incident and command, letters by their send key.
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,11 +20,13 @@ from activities.staffing import staff
 from workflows.dates import ahead
 from workflows.owed_letters import merged
 from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
+from workflows.vocabulary import Audience
 
 _FACTS = TypeAdapter(Snapshot)
 _EVENT = TypeAdapter(Event)
 _LETTER_FACTS = TypeAdapter(LetterFacts)
 PLANNED = "planned"
+log = structlog.get_logger("holdfast.records")
 
 
 class Records:
@@ -41,6 +44,7 @@ class Records:
             await _add(connection, outcomes, [_outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
             unreached = await _owe(connection, publication)
             staffed = await staff(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
+        _cry_out(publication.snapshot.number, unreached)
         return Published(publication.up_to, tuple(unreached), staffed)
 
 
@@ -81,6 +85,15 @@ async def _owe(connection: AsyncConnection, publication: Publication) -> list[Un
     for row in rows:
         await _add(connection, letters, [row])
     return unreached
+
+
+def _cry_out(number: str, unreached: list[Unreached]) -> None:
+    """Where not even the last resort has an address, the log is what is left for somebody to see (S10)."""
+    for missed in unreached:
+        if missed.to is Audience.FALLBACK_OWNER:
+            log.error(
+                "nobody in the directory can be told of an escalation", incident=number, letter=missed.letter.value, cause=missed.cause
+            )
 
 
 def _facts_row(facts: Snapshot) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workflows.publication import Alert, LetterFacts
 from workflows.vocabulary import LetterName, Priority, Status
@@ -105,6 +105,7 @@ class Alarm(Letter):
     status: Status
     text: str | None
     alerts: tuple[Alert, ...]
+    late: timedelta
 
 
 Composer = Callable[[Letter, LetterFacts, str], Letter]
@@ -151,7 +152,14 @@ def _to_agent(letter: Letter, facts: LetterFacts, _: str) -> Letter:
 
 
 def _alert(letter: Letter, facts: LetterFacts, _: str) -> Letter:
-    return Alarm(*_known(letter), group=facts.group, status=facts.status, text=facts.text, alerts=facts.alerts)
+    return Alarm(
+        *_known(letter),
+        group=facts.group,
+        status=facts.status,
+        text=facts.text,
+        alerts=facts.alerts,
+        late=timedelta(seconds=facts.late_seconds),
+    )
 
 
 _COMPOSERS: Mapping[LetterName, Composer] = {

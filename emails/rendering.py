@@ -33,6 +33,7 @@ def render(name: LetterName, letter: Letter) -> Rendered:
         "language": language,
         "when": lambda instant: when(instant, letter.reader.zone, language),
         "lasting": lasting,
+        "lasting_seconds": lambda seconds: lasting(timedelta(seconds=seconds)),
     }
     subject, _, text = _texts(language).get_template(f"{name}.txt").render(known).partition("\n")
     html = _pages(language).get_template(f"{name}.html").render(known | {"subject": subject})

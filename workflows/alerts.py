@@ -6,6 +6,7 @@ from typing import Any
 
 from workflows.climbing import begin, go_on, skip, step_of
 from workflows.clocks import BREACH, passes
+from workflows.explanations import reasons
 from workflows.messages import SYSTEM
 from workflows.policies.escalation_ladders import Ladder, Step
 from workflows.publication import Climb, Deadline, Unreached
@@ -17,7 +18,10 @@ def pass_threshold(incident: Incident, deadline: Deadline, cause: Cause) -> None
     """So much of a budget is used up; at 100 percent the service level is breached (S8)."""
     clocks = tuple(passes(clock, deadline.ordinal) if clock.name == deadline.about else clock for clock in incident.facts.clocks)
     kind = EventKind.BREACHED if deadline.ordinal == BREACH else EventKind.THRESHOLD_PASSED
-    incident.change(kind, cause, said={"clock": deadline.about, "percent": deadline.ordinal}, clocks=clocks)
+    said = {"clock": deadline.about, "percent": deadline.ordinal}
+    told = next(clock for clock in clocks if clock.name == deadline.about)
+    said |= reasons(told, incident.rules.calendars[told.calendar], cause.at)
+    incident.change(kind, cause, said=said, clocks=clocks)
 
 
 def take_step(incident: Incident, _: Deadline, cause: Cause) -> None:
@@ -71,10 +75,20 @@ def go_past_the_unreached(incident: Incident, unreached: tuple[Unreached, ...], 
             said = {"ladder": ladder.name, "called": called, "why": "nobody was reached"}
             incident.change(EventKind.ESCALATION_SKIPPED, Cause(SYSTEM, now), said=said, climb=climb)
     for cause in sorted(causes):
-        to = {missed.to for missed in unreached if missed.cause == cause and missed.letter is LetterName.BREACH}
-        if to and to >= set(incident.rules.service_levels.tells.get(BREACH, ())):
-            said = {"to": Audience.FALLBACK_OWNER.value, "letter": LetterName.ESCALATION.value, "why": "nobody was told of the breach"}
+        missed_here = [missed for missed in unreached if missed.cause == cause]
+        if why := _unheard(incident, missed_here, is_of_ladder=bool(climb and cause in climb.called)):
+            said = {"to": Audience.FALLBACK_OWNER.value, "letter": LetterName.ESCALATION.value, "why": why}
             incident.change(EventKind.ESCALATION_STEPPED, Cause(SYSTEM, now), said=said)
+
+
+def _unheard(incident: Incident, missed: list[Unreached], *, is_of_ladder: bool) -> str | None:
+    """What no ladder goes on with and nobody was told: a breach, or one reopening too many."""
+    of_the_breach = {each.to for each in missed if each.letter is LetterName.BREACH}
+    if of_the_breach and of_the_breach >= set(incident.rules.service_levels.tells.get(BREACH, ())):
+        return "nobody was told of the breach"
+    told_of_it = incident.rules.escalation.told_of_reopening(incident.facts.reopen_count)
+    is_of_reopening = any(each.letter is LetterName.ESCALATION and each.to is told_of_it for each in missed)
+    return "nobody was told of the reopening" if is_of_reopening and not is_of_ladder else None
 
 
 EFFECTS: dict[DeadlineKind, Callable[[Incident, Deadline, Cause], None]] = {

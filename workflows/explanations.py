@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.calendars import Calendar
 from workflows.clocks import Clock, Threshold, elapsed, would_be_due
 from workflows.vocabulary import ClockKind, ClockState
+
+# So much of a long ledger is told on the timeline and in a letter.
+LATEST_STRETCHES = 8
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,19 @@ def explain(clock: Clock, calendar: Calendar, now: datetime) -> Explanation:
         sentences=(),
     )
     return replace(explained, sentences=tuple(_sentences(explained)))
+
+
+def reasons(clock: Clock, calendar: Calendar, now: datetime) -> dict[str, Any]:
+    """For the timeline: the clock in figures, and in sentences of which the oldest stretches are left out where there are many."""
+    told = explain(clock, calendar, now)
+    stand = len(told.sentences) - len(told.stretches)
+    latest = told.sentences[stand:][-LATEST_STRETCHES:]
+    return {
+        "budget_seconds": told.budget_seconds,
+        "elapsed_seconds": told.elapsed_seconds,
+        "remaining_seconds": told.remaining_seconds,
+        "because": [*told.sentences[:stand], *latest],
+    }
 
 
 _NAMES = {ClockKind.RESPONSE: "The first response", ClockKind.RESOLUTION: "The solution"}

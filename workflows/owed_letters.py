@@ -3,21 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from workflows.clocks import BREACH, Clock
+from workflows.clocks import BREACH, Clock, elapsed
+from workflows.explanations import LATEST_STRETCHES
 from workflows.policies.book import Edition
 from workflows.publication import Alert, Event, LetterFacts, LetterOwed, Snapshot
 from workflows.vocabulary import Audience, ClockKind, DeadlineKind, EventKind, LetterName
 
 CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS})
-# So much of a ledger fits into a letter.
-_LATEST_LINES = 8
 _OF_A_HOLDER = frozenset({ClockKind.INTERNAL, ClockKind.SUPPLIER})
 _REOPENINGS = frozenset({EventKind.REJECTED, EventKind.REOPENED})
 
 
 def letters_owed(facts: Snapshot, rules: Edition, cause: Event, text: str | None) -> list[LetterOwed]:
     """The letters the policies name for this event, with the facts as they are now. ``text`` is what was said."""
-    told = _told(facts, text, _alerts(facts, cause))
+    told = _told(facts, cause, text, _alerts(facts, rules, cause))
     return [
         LetterOwed(
             letter=letter,
@@ -68,18 +67,30 @@ def _clock(facts: Snapshot, name: str) -> Clock | None:
     return next((clock for clock in facts.clocks if clock.name == name), None)
 
 
-def _alerts(facts: Snapshot, cause: Event) -> tuple[Alert, ...]:
-    if cause.kind not in (EventKind.THRESHOLD_PASSED, EventKind.BREACHED):
+def _alerts(facts: Snapshot, rules: Edition, cause: Event) -> tuple[Alert, ...]:
+    """What clocks have to say in a letter: the one that reached a threshold, or, when somebody is called, all that are waited for."""
+    late = int(cause.after.get("late_seconds", 0))
+    if cause.kind in (EventKind.THRESHOLD_PASSED, EventKind.BREACHED):
+        clock = _clock(facts, cause.after["clock"])
+        return _alert(clock, int(cause.after["percent"]), cause, late) if clock else ()
+    if cause.kind is not EventKind.ESCALATION_STEPPED and cause.kind not in _REOPENINGS:
         return ()
-    clock = _clock(facts, cause.after["clock"])
-    if clock is None or clock.budget is None:
-        return ()
-    due_at = clock.due_at or clock.breached_at or cause.at
-    late, lines = int(cause.after.get("late_seconds", 0)), clock.ledger[-_LATEST_LINES:]
-    return (Alert(clock.name, int(cause.after["percent"]), due_at, clock.calendar, clock.budget, lines, late),)
+    return tuple(
+        alert
+        for clock in facts.clocks
+        if clock.is_running and clock.budget and clock.kind not in _OF_A_HOLDER
+        for alert in _alert(clock, int(100 * (elapsed(clock, rules.calendars[clock.calendar], cause.at) / clock.budget)), cause)
+    )
 
 
-def _told(facts: Snapshot, text: str | None, alerts: tuple[Alert, ...]) -> LetterFacts:
+def _alert(clock: Clock, percent: int, cause: Event, late_seconds: int = 0) -> tuple[Alert, ...]:
+    if clock.budget is None:
+        return ()
+    due_at, lines = clock.due_at or clock.breached_at or cause.at, clock.ledger[-LATEST_STRETCHES:]
+    return (Alert(clock.name, percent, due_at, clock.calendar, clock.budget, lines, late_seconds),)
+
+
+def _told(facts: Snapshot, cause: Event, text: str | None, alerts: tuple[Alert, ...]) -> LetterFacts:
     return LetterFacts(
         title=facts.title,
         status=facts.status,
@@ -92,6 +103,7 @@ def _told(facts: Snapshot, text: str | None, alerts: tuple[Alert, ...]) -> Lette
         closes_at=next((each.at for each in facts.due if each.kind in CLOSING), None),
         reminders=tuple(each.at for each in facts.due if each.kind not in CLOSING),
         alerts=alerts,
+        late_seconds=int(cause.after.get("late_seconds", 0)),
     )
 
 
@@ -105,7 +117,8 @@ def merged(letters: Sequence[LetterOwed]) -> list[LetterOwed]:
     if not alarms:
         return list(letters)
     gravest = max(alarms, key=lambda owed: (_ALARMS.index(owed.letter), owed.cause))
-    told = {(alert.clock, alert.percent): alert for owed in alarms for alert in owed.facts.alerts}
-    latest = {alert.clock: alert for alert in sorted(told.values(), key=lambda alert: alert.percent)}
+    # What a clock reached says more than how it stood when somebody was called; of what it reached the last counts.
+    in_order = sorted(alarms, key=lambda owed: (owed.letter is not LetterName.ESCALATION, owed.cause))
+    latest = {alert.clock: alert for owed in in_order for alert in owed.facts.alerts}
     one = replace(gravest, facts=replace(gravest.facts, alerts=tuple(latest.values())))
     return [owed for owed in letters if owed.letter not in _ALARMS] + [one]

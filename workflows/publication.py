@@ -192,6 +192,7 @@ class LetterFacts:
     closes_at: datetime | None = None
     reminders: tuple[datetime, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    late_seconds: int = 0
 
 
 @dataclass(frozen=True)

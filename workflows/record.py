@@ -12,6 +12,7 @@ from typing import Any
 from workflows.climbing import keep_climbing
 from workflows.clocks import BREACH
 from workflows.dates import ahead
+from workflows.explanations import reasons
 from workflows.lifecycle import Refusal
 from workflows.messages import SYSTEM, Actor, Intake
 from workflows.owed_letters import letters_owed
@@ -202,7 +203,9 @@ class Incident:
         gravest = max(at_switch, key=lambda passed: passed.percent)
         told = [f"{passed.clock} {passed.percent} %" for passed in at_switch]
         kind = EventKind.BREACHED if gravest.percent == BREACH else EventKind.THRESHOLD_PASSED
+        clock = next(each for each in self.facts.clocks if each.name == gravest.clock)
         said = {"clock": gravest.clock, "percent": gravest.percent, "passed_at_switch": told}
+        said |= reasons(clock, self.rules.calendars[clock.calendar], cause.at)
         self.change(kind, Cause(SYSTEM, cause.at), said=said)
 
     # answers to commands

@@ -13,6 +13,12 @@ class UsageRefusedError(RefusedError):
     exit_code = 2
 
 
+class NotFoundError(RefusedError):
+    """What was asked about does not exist."""
+
+    exit_code = 3
+
+
 class UnavailableError(RefusedError):
     """Something the command needs does not answer."""
 

@@ -5,24 +5,18 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import TypeAdapter
 
 from api.delivery import find
 from api.desk import Desk
 from api.identity import Caller
 from api.problems import Problem, documented
-from api.queries.incidents import facts_of
+from api.queries.timing import clocks_as_json, dates_as_json, explained, snapshot_of
 from api.routes.incidents import Known, Number, TheDesk, shown
 from workflows.dates import TELLING, ahead
-from workflows.explanations import Explanation, explain
-from workflows.policies.book import book
-from workflows.publication import Deadline, Snapshot
+from workflows.publication import Snapshot
 from workflows.timekeeping import PROMISES
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])
-_FACTS = TypeAdapter(Snapshot)
-_EXPLAINED = TypeAdapter(tuple[Explanation, ...])
-_DATES = TypeAdapter(tuple[Deadline, ...])
 
 
 @router.get(
@@ -35,16 +29,16 @@ _DATES = TypeAdapter(tuple[Deadline, ...])
 async def clocks(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
     """Each clock as it stands now, with its reasons as data and as sentences. Callers see what was promised to them, without names."""
     facts = await _facts(desk, caller, number)
-    now, calendars = datetime.now(UTC), book().edition(facts.edition).calendars
-    explained = tuple(explain(clock, calendars[clock.calendar], now) for clock in facts.clocks)
+    now = datetime.now(UTC)
+    told = explained(facts, now)
     if not caller.is_staff:
         # The sentences of the ledger name people of the desk: a caller gets the first two, which tell the stand.
-        explained = tuple(
+        told = tuple(
             replace(each, stretches=tuple(replace(stretch, actor=None) for stretch in each.stretches), sentences=each.sentences[:2])
-            for each in explained
+            for each in told
             if each.kind in PROMISES
         )
-    return JSONResponse({"number": number, "at": now.isoformat(), "clocks": _EXPLAINED.dump_python(explained, mode="json")})
+    return JSONResponse(clocks_as_json(number, told, now))
 
 
 @router.get(
@@ -61,12 +55,12 @@ async def dates(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
     """
     facts = await _facts(desk, caller, number)
     coming = tuple(deadline for deadline in ahead(facts) if caller.is_staff or deadline.kind not in TELLING)
-    return JSONResponse({"number": number, "dates": _DATES.dump_python(coming, mode="json")})
+    return JSONResponse(dates_as_json(number, coming))
 
 
 async def _facts(desk: Desk, caller: Caller, number: str) -> Snapshot:
     await find(desk, caller, number)
-    found = await facts_of(desk.database, number)
+    found = await snapshot_of(desk.database, number)
     if found is None:
         raise Problem("not-found", "The incident is accepted and will be readable in a moment.")
-    return _FACTS.validate_python(found)
+    return found

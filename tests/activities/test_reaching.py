@@ -1,20 +1,21 @@
 """Whom an escalation reaches, with real directories in the record (process.md S5, S8 to S10)."""
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from activities.database.tables import events, letters
 from activities.directory_file import load_directory
 from activities.records import Records
-from tests.process.life import Life
+from tests.process.life import ASHA, Life
 from tests.process.test_ladders import P1_REPORT
 from workflows.alerts import go_past_the_unreached
 from workflows.deadlines import carry_out
+from workflows.messages import Reopen, Resolve
 from workflows.vocabulary import EventKind, LetterName
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -56,6 +57,12 @@ async def climbs(engine: AsyncEngine, number: str) -> Life:
     return life
 
 
+async def unheard(engine: AsyncEngine) -> list[dict[str, str]]:
+    """What the timeline says of letters that found nobody."""
+    async with engine.connect() as connection:
+        return list((await connection.execute(select(events.c.after).where(events.c.kind == EventKind.NOBODY_REACHED))).scalars())
+
+
 @pytest.mark.parametrize("seed", range(40))
 async def test_somebody_is_always_reached(ledger: AsyncEngine, seed: int) -> None:
     """Absent people, people without an address, empty groups, gaps in the rota: an escalation ends with somebody who has an address, if anybody has one, and the timeline shows each step."""
@@ -71,8 +78,38 @@ async def test_somebody_is_always_reached(ledger: AsyncEngine, seed: int) -> Non
     assert told <= has_address
     assert any(can_be_reached[person] for person in told) or steps[-1]["to"] == "fallback_owner"
     assert [step["to"] for step in steps if "ladder" in step][-1] == "fallback_owner"
+    assert bool(told) == (not [missed for missed in await unheard(ledger) if missed["to"] == "fallback_owner"])
     assert life.facts.climb is not None
     assert life.facts.climb.at is None
+
+
+async def test_not_even_the_last_resort_is_seen_and_logged(ledger: AsyncEngine) -> None:
+    """A directory in which nobody has an address: the timeline says so, and the log cries out."""
+    await load_directory(ledger, '[people.ines]\nname = "Ines"\n[groups]')
+    with capture_logs() as logged:
+        await climbs(ledger, "INC-1")
+    assert "fallback_owner" in {missed["to"] for missed in await unheard(ledger)}
+    told = [line for line in logged if line["event"] == "nobody in the directory can be told of an escalation"]
+    assert told
+    assert {(line["log_level"], line["incident"], line["letter"]) for line in told} == {("error", "INC-1", "escalation")}
+
+
+async def test_a_reopening_without_a_lead_goes_to_the_last_resort(ledger: AsyncEngine) -> None:
+    """The second reopening tells the group's lead; where there is none, the fallback owner hears of it, and the timeline says why."""
+    await load_directory(ledger, '[people.ines]\nname = "Ines"\nemail = "i@example.org"\n[groups]')
+    life, records = Life(at=NOW), Records(ledger)
+    for _ in range(2):
+        life.says(ASHA, Resolve("fixed", "done"))
+        life.says(ASHA, Reopen("it is back"))
+    while life.incident.is_ahead_of_record:
+        answer = await records.publish(life.incident.publication())
+        life.incident.published(answer, life.now)
+        go_past_the_unreached(life.incident, answer.unreached, life.now)
+    async with ledger.connect() as connection:
+        told = (await connection.execute(select(letters.c.recipient).where(letters.c.letter == LetterName.ESCALATION))).scalars().all()
+        steps = (await connection.execute(select(events.c.after).where(events.c.kind == EventKind.ESCALATION_STEPPED))).scalars().all()
+    assert told == ["ines"]
+    assert [(step["to"], step["why"]) for step in steps] == [("fallback_owner", "nobody was told of the reopening")]
 
 
 async def test_one_person_gets_one_letter_for_all_that_is_late(ledger: AsyncEngine) -> None:
@@ -82,9 +119,11 @@ async def test_one_person_gets_one_letter_for_all_that_is_late(ledger: AsyncEngi
     await Records(ledger).publish(life.incident.publication())
     async with ledger.connect() as connection:
         rows = (await connection.execute(select(letters).where(letters.c.recipient == "ines"))).all()
-    assert Counter(row.letter for row in rows) == {LetterName.ESCALATION: 1}
-    assert {(alert["clock"], alert["percent"]) for alert in rows[0].facts["alerts"]} == {("response", 100), ("resolution", 100)}
-    assert all(alert["late_seconds"] > 60 for alert in rows[0].facts["alerts"])
+    # The ladder's call is the gravest, and carries what the clocks had to tell.
+    assert [row.letter for row in rows] == [LetterName.ESCALATION]
+    assert rows[0].facts["late_seconds"] == timedelta(hours=4, minutes=30).total_seconds()
+    assert [(alert["clock"], alert["percent"]) for alert in rows[0].facts["alerts"]] == [("response", 100), ("resolution", 100)]
+    assert [alert["late_seconds"] for alert in rows[0].facts["alerts"]] == [17100, 3600]
 
 
 async def test_publishing_twice_writes_each_alarm_once(ledger: AsyncEngine) -> None:

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from workflows.clocks import Clock, remaining
 from workflows.messages import Sent
+from workflows.policies.book import book
 from workflows.publication import Event, Outcome, Publication, Published, Result, Snapshot
 from workflows.rehearsal.engine import Engine, at
 from workflows.rehearsal.recorded_desk import (
@@ -16,8 +18,8 @@ from workflows.rehearsal.recorded_desk import (
     message,
     shows_every_reassignment,
 )
-from workflows.rehearsal.tally import Tally
-from workflows.vocabulary import ClosedBy, Priority, Status
+from workflows.rehearsal.tally import MADE_SLA, MADE_SLA_HERE, Tally
+from workflows.vocabulary import ClockKind, ClockState, ClosedBy, Priority, Status
 
 # Commands of one recorded minute keep their order.
 MOMENT = timedelta(milliseconds=20)
@@ -32,12 +34,15 @@ class Sight:
     def __init__(self, incident: Recorded, tally: Tally) -> None:
         self._incident, self._tally = incident, tally
         self.facts: Snapshot | None = None
+        self.before_closure: Snapshot | None = None
         self.events: list[Event] = []
         self.outcomes: dict[str, Outcome] = {}
 
     def publish(self, publication: Publication) -> Published:
         """Takes a publication as the record does."""
         self.facts = publication.snapshot
+        if self.facts.status is not Status.CLOSED:
+            self.before_closure = self.facts
         self.events += publication.events
         self.outcomes |= {outcome.command_id: outcome for outcome in publication.outcomes}
         return Published(publication.up_to)
@@ -108,6 +113,7 @@ def _compare_end(incident: Recorded, sight: Sight, tally: Tally, *, refused_clos
     seqs = [event.seq for event in sight.events]
     tally.check("no event lost or doubled", incident.number, list(range(1, facts.version + 1)), seqs)
     _never_early(incident, facts, tally)
+    _made_sla(incident, sight, tally)
     if refused_closing:
         tally.left_out["closed by a person without a resolution: refused here (S4)"] += 1
         return
@@ -152,4 +158,24 @@ def _in_the_window(incident: Recorded, facts: Snapshot, tally: Tally) -> None:
         tally.left_out["closings the old system counted from a later update, which S11 forbids"] += 1
         return
     later = at(closings[-1]["at"]) - facts.closed_at.replace(second=0, microsecond=0)
-    tally.check("closed inside the expected window", incident.number, expected=True, found=timedelta(0) <= later <= TWO_LOOKS)
+    is_in_time = timedelta(0) <= later <= TWO_LOOKS
+    tally.check("closed inside the expected window", incident.number, expected=True, found=is_in_time)
+    if is_in_time and (clock := _resolution_clock(facts)) and "made_sla" in incident.final:
+        tally.check(MADE_SLA_HERE, incident.number, incident.final["made_sla"], clock.state is ClockState.MET)
+
+
+def _made_sla(incident: Recorded, sight: Sight, tally: Tally) -> None:
+    """The clock as the process kept it, judged where the recorded desk closed: our own closing often comes at another time."""
+    closed_at, made_sla = incident.final.get("closed_at"), incident.final.get("made_sla")
+    if made_sla is None or closed_at is None or sight.before_closure is None:
+        return
+    clock = _resolution_clock(sight.before_closure)
+    if clock is None:
+        tally.left_out["no service level for the priority it had"] += 1
+        return
+    left = remaining(clock, book().edition(sight.before_closure.edition).calendars[clock.calendar], at(closed_at))
+    tally.check(MADE_SLA, incident.number, made_sla, left is not None and left >= timedelta(0))
+
+
+def _resolution_clock(facts: Snapshot) -> Clock | None:
+    return next((clock for clock in facts.clocks if clock.kind is ClockKind.RESOLUTION), None)

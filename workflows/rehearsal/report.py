@@ -74,8 +74,8 @@ def _batches(lines: Iterator[str]) -> Iterator[tuple[str, ...]]:
 
 
 def failed(report: dict[str, Any]) -> bool:
-    """Whether any check failed, or nothing was replayed."""
-    return not report["incidents"] or any(check["failed"] for check in report["checks"].values())
+    """Whether any check passed in too few incidents, or nothing was replayed."""
+    return not report["incidents"] or not all(check["is_right"] for check in report["checks"].values())
 
 
 def show(report: dict[str, Any], console: Console) -> None:
@@ -84,8 +84,11 @@ def show(report: dict[str, Any], console: Console) -> None:
     _print(console, "Commands applied", ("command", "count"), report["applied"].items())
     _print(console, "Refused", ("command", "rule", "count"), [(row["command"], row["rule"], row["count"]) for row in report["refused"]])
     _print(console, "Recorded, and nothing we model", ("command", "count"), report["unmodelled"].items())
-    checks = [(name, check["passed"], check["failed"]) for name, check in report["checks"].items()]
-    _print(console, "Checks", ("check", "passed", "failed"), checks)
+    checks = [
+        (name, check["passed"], check["failed"], f"{check['share']:.2%}", f"{check['needed']:.1%}")
+        for name, check in report["checks"].items()
+    ]
+    _print(console, "Checks", ("check", "passed", "failed", "share", "needed"), checks)
     _print(console, "Left out of checks", ("why", "count"), report["left_out"].items())
     for name, examples in report["examples"].items():
         console.print(f"[bold]{name}[/bold]: {'; '.join(examples)}", highlight=False)

@@ -1,0 +1,39 @@
+"""How much time an incident has and what will happen by itself, from its facts in the record (process.md S6, S9). The API and the command line tell the same."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from api.queries import Database
+from api.queries.incidents import facts_of
+from workflows.explanations import Explanation, explain
+from workflows.policies.book import book
+from workflows.publication import Deadline, Snapshot
+
+_FACTS = TypeAdapter(Snapshot)
+_EXPLAINED = TypeAdapter(tuple[Explanation, ...])
+_DATES = TypeAdapter(tuple[Deadline, ...])
+
+
+async def snapshot_of(database: Database, number: str) -> Snapshot | None:
+    """The facts as the process published them last, or none where the record has none yet."""
+    found = await facts_of(database, number)
+    return None if found is None else _FACTS.validate_python(found)
+
+
+def explained(facts: Snapshot, now: datetime) -> tuple[Explanation, ...]:
+    """Each clock as it stands now, counted in the calendars of the edition the incident is held to."""
+    calendars = book().edition(facts.edition).calendars
+    return tuple(explain(clock, calendars[clock.calendar], now) for clock in facts.clocks)
+
+
+def clocks_as_json(number: str, clocks: Sequence[Explanation], now: datetime) -> dict[str, Any]:
+    """Plain values, as the contract of the API describes them."""
+    return {"number": number, "at": now.isoformat(), "clocks": _EXPLAINED.dump_python(tuple(clocks), mode="json")}
+
+
+def dates_as_json(number: str, dates: Sequence[Deadline]) -> dict[str, Any]:
+    """Plain values, as the contract of the API describes them."""
+    return {"number": number, "dates": _DATES.dump_python(tuple(dates), mode="json")}

@@ -1,0 +1,93 @@
+"""holdfast incident clocks and dates: the same as the API, at the terminal (process.md S6, S9)."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from activities.database.session import open_database
+from activities.records import Records
+from tests.house.whole_house import free_port, holdfast
+from tests.process.life import ASHA, Life
+from workflows.messages import Hold, Report
+from workflows.vocabulary import HoldReason, Impact, Urgency
+
+NUMBER = "INC-1001-9"
+REPORT = Report("Nobody can print", category="printing", impact=Impact.WIDESPREAD, urgency=Urgency.MEDIUM)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A desk whose record has one incident: P2, reported on a Tuesday at 07:00 UTC, a question asked an hour later."""
+    directory = tmp_path_factory.mktemp("desk")
+    settings = {"HOLDFAST_DATA_DIR": str(directory)}
+    assert holdfast("migrate", **settings).returncode == 0
+    life = Life(REPORT)
+    life.incident.facts = replace(life.facts, number=NUMBER)
+    life.passes(timedelta(hours=1))
+    life.says(ASHA, Hold(HoldReason.CALLER, "Which printer?"))
+    asyncio.run(_publish(f"sqlite:///{directory / 'holdfast.db'}", life))
+    return settings
+
+
+async def _publish(url: str, life: Life) -> None:
+    engine = open_database(url)
+    await Records(engine).publish(life.incident.publication())
+    await engine.dispose()
+
+
+def test_the_clocks_explain_themselves(place: dict[str, str]) -> None:
+    """Each clock with its state and its reasons, line by line of the ledger."""
+    done = holdfast("incident", "clocks", NUMBER, **place)
+    assert done.returncode == 0, done.stderr
+    assert "resolution: paused\n  The solution is paused; it would be due " in done.stdout
+    assert "  1 h of 8 h working time are used up, counted in the calendar always (UTC).\n" in done.stdout
+    assert "  From 2026-11-24 08:00 until now it rested (held, by asha)." in done.stdout
+
+
+def test_the_dates_are_listed_earliest_first(place: dict[str, str]) -> None:
+    """What will happen by itself: reminders of the question and the end of patience; a clock that rests has no date."""
+    lines = holdfast("incident", "dates", NUMBER, **place).stdout.splitlines()
+    assert lines == [
+        "Thu 2026-11-26 08:00:00Z  reminder 1 of the question",
+        "Mon 2026-11-30 08:00:00Z  reminder 2 of the question",
+        "Wed 2026-12-02 08:00:00Z  resolved without an answer",
+    ]
+
+
+def test_scripts_get_what_the_api_gives(place: dict[str, str]) -> None:
+    """The same members as GET /incidents/{n}/clocks and /dates."""
+    clocks = json.loads(holdfast("incident", "clocks", NUMBER, "--json", **place).stdout)
+    assert clocks["number"] == NUMBER
+    assert {clock["clock"]: clock["elapsed_seconds"] for clock in clocks["clocks"]}["resolution"] == 3600
+    dates = json.loads(holdfast("incident", "dates", NUMBER, "--json", **place).stdout)
+    assert [date["kind"] for date in dates["dates"]] == ["question_reminder", "question_reminder", "no_answer"]
+    assert dates["dates"][0]["at"] == "2026-11-26T08:00:00Z"
+
+
+@pytest.mark.parametrize("command", ["clocks", "dates"])
+@pytest.mark.parametrize(("number", "code", "told"), [("INC-1002-4", 3, "no incident INC-1002-4"), ("INC-1001-3", 2, "mistyped")])
+def test_no_such_incident(place: dict[str, str], command: str, number: str, code: int, told: str) -> None:
+    """A mistyped number is wrong usage, one that nobody ever got is not found; a sentence says which."""
+    done = holdfast("incident", command, number, **place)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert told in done.stderr
+
+
+def test_a_database_that_is_away_is_another_matter(tmp_path: Path) -> None:
+    """Exit code 5: try again later, nothing is known about the incident."""
+    url = f"postgresql://desk@127.0.0.1:{free_port()}/desk"
+    done = holdfast("incident", "dates", NUMBER, HOLDFAST_DATA_DIR=str(tmp_path), HOLDFAST_DATABASE_URL=url)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "does not answer" in done.stderr
+
+
+def test_a_policy_book_of_the_desk_counts_its_own_way(place: dict[str, str], tmp_path: Path) -> None:
+    """Clocks are counted by the desk's own book; one that cannot be read is told."""
+    broken = tmp_path / "book.py"
+    broken.write_text("nonsense", encoding="utf-8")
+    done = holdfast("incident", "clocks", NUMBER, HOLDFAST_POLICIES=str(broken), **place)
+    assert (done.returncode, "book.py" in done.stderr) == (2, True)
