@@ -12,7 +12,9 @@ from pydantic import SecretStr
 ANSWER, SURVEY = "answer", "survey"
 NO_SURVEYS, NO_DIGESTS = "no_surveys", "no_digests"
 UNSUBSCRIBES = frozenset({NO_SURVEYS, NO_DIGESTS})
-_TOKEN = re.compile(r"(/[lu]/)[A-Za-z0-9_.~=-]+")
+# The first part of the path, by purpose.
+_DOORS = {ANSWER: "l", SURVEY: "s", NO_SURVEYS: "u", NO_DIGESTS: "u"}
+_TOKEN = re.compile(r"(/[lsu]/)[A-Za-z0-9_.~=-]+")
 _SHORTEST_KEY = 32
 
 
@@ -47,7 +49,7 @@ class Signer:
         """The address of the page a link leads to."""
         parts = [link.purpose, link.number, link.cycle, link.person, int(link.expires_at.timestamp())]
         token = self._serializer.dumps(parts)
-        return f"{self._base_url}/{'u' if link.purpose in UNSUBSCRIBES else 'l'}/{token!s}"
+        return f"{self._base_url}/{_DOORS[link.purpose]}/{token!s}"
 
     def read(self, token: str) -> Link | None:
         """The link, or none: unknown, tampered and expired ones look the same to whoever brings them (S15)."""

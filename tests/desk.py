@@ -24,7 +24,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.incident import IncidentWorkflow
 from workflows.messages import COMMANDS, SIGNALS, Actor, Intake, Message, Report, Sent
 from workflows.policies.book import book
-from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot
+from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot, Surveyed
 
 NAMES = {kind: name for name, kind in SIGNALS.items()}
 assert COMMANDS
@@ -54,7 +54,7 @@ class Shelf:
             shelf.setdefault(event.seq, event)
         for outcome in publication.outcomes:
             self.outcomes.setdefault(outcome.command_id, outcome)
-        return Published(publication.up_to)
+        return Published(publication.up_to, surveyed=Surveyed(publication.surveying) if publication.surveying else None)
 
 
 @dataclass

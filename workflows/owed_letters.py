@@ -8,16 +8,17 @@ from workflows.policies.book import Edition
 from workflows.publication import Alert, Event, LetterFacts, LetterOwed, Snapshot
 from workflows.vocabulary import Audience, ClockKind, DeadlineKind, EventKind, LetterName
 
-CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS})
+CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS, DeadlineKind.SURVEY_EXPIRES})
 # So much of a ledger fits into a letter.
 _LATEST_LINES = 8
 _OF_A_HOLDER = frozenset({ClockKind.INTERNAL, ClockKind.SUPPLIER})
+_RATINGS = frozenset({EventKind.RATED, EventKind.RERATED})
 _REOPENINGS = frozenset({EventKind.REJECTED, EventKind.REOPENED})
 
 
 def letters_owed(facts: Snapshot, rules: Edition, cause: Event, text: str | None) -> list[LetterOwed]:
     """The letters the policies name for this event, with the facts as they are now. ``text`` is what was said."""
-    told = _told(facts, text, _alerts(facts, cause))
+    told = _told(facts, facts.comment if cause.kind in _RATINGS else text, _alerts(facts, cause))
     return [
         LetterOwed(
             letter=letter,
@@ -43,6 +44,9 @@ def _named(facts: Snapshot, rules: Edition, cause: Event) -> Iterable[tuple[Lett
             return tuple((letter, audience) for audience in rules.service_levels.tells.get(cause.after["percent"], ()))
         case EventKind.ESCALATION_STEPPED:
             return ((LetterName(cause.after["letter"]), Audience(cause.after["to"])),)
+        case _ if cause.kind in _RATINGS:
+            is_low = facts.score is not None and facts.score <= rules.survey.low_score
+            return rules.correspondence.low_score if is_low else ()
         case _ if cause.kind in _REOPENINGS and (told := rules.escalation.told_of_reopening(facts.reopen_count)) is not None:
             return (*rules.correspondence.for_event(cause.kind), (LetterName.ESCALATION, told))
         case _:
@@ -92,6 +96,7 @@ def _told(facts: Snapshot, text: str | None, alerts: tuple[Alert, ...]) -> Lette
         closes_at=next((each.at for each in facts.due if each.kind in CLOSING), None),
         reminders=tuple(each.at for each in facts.due if each.kind not in CLOSING),
         alerts=alerts,
+        score=facts.score,
     )
 
 

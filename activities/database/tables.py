@@ -160,6 +160,22 @@ preferences = Table(
     Column("since", Instant, nullable=False),
 )
 
+# One survey an incident for ever (S13). Without ``asked_at`` it has its place and has not gone out; without ``score`` there is no answer.
+surveys = Table(
+    "surveys",
+    metadata,
+    _key("number", primary_key=True),
+    Column("version", Integer, nullable=False),
+    _key("person", nullable=False),
+    _key("state", nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    Column("asked_at", Instant),
+    Column("answered_at", Instant),
+    Column("score", Integer),
+    Column("comment", Text),
+    Index(None, "person", "asked_at"),
+)
+
 people = Table(
     "people",
     metadata,
