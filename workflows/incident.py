@@ -101,10 +101,12 @@ class IncidentWorkflow:
             await workflow.wait_condition(self.something_happened)
 
     def wind_the_alarm(self) -> None:
-        """For the earliest date; untouched while the record is asked whether there is to be one."""
+        """For the earliest date; left as it is while the record is asked whether there is to be one."""
         if self.incident.has_ended:
             self.alarm.retire()
-        elif not self.incident.waits_for_admission:
+        elif self.incident.waits_for_admission:
+            self.alarm.hush()
+        else:
             self.alarm.set(self.incident.next_deadline)
 
     def something_happened(self) -> bool:
