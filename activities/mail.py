@@ -24,8 +24,8 @@ from activities.postbox import Address, Claim, LetterState, address_of, claim_ne
 from activities.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
 from activities.settings import Settings
 from emails.headers import Envelope, LetterRefusedError, build, deliverable, guard, message_id
-from emails.letters import ASKS_FOR_CONFIRMATION, HAS_ANSWER_LINK, compose
-from emails.links import ANSWER, Signer
+from emails.letters import ASKS_FOR_CONFIRMATION, HAS_ANSWER_LINK, HAS_SURVEY_LINK, compose
+from emails.links import ANSWER, SURVEY, Signer
 from emails.rendering import Rendered, render
 from workflows.messages import SYSTEM, ReportUndeliverable, Sent
 from workflows.publication import LetterFacts
@@ -44,7 +44,7 @@ BUSY = ("421", "450", "451", "452")
 UNKNOWN_AGAIN = 2
 _AWAY = (OperationalError, InterfaceError, OSError)
 _FACTS = TypeAdapter(LetterFacts)
-_TOKEN = re.compile(r"(/l/)[A-Za-z0-9_.~=-]+")
+_TOKEN = re.compile(r"(/[ls]/)[A-Za-z0-9_.~=-]+")
 
 T = TypeVar("T")
 log = structlog.get_logger("holdfast.mail")
@@ -125,8 +125,9 @@ class MailRoom:
 
     def _prepare(self, claim: Claim, address: Address) -> Ready:
         name, facts, url = LetterName(claim.letter), _FACTS.validate_python(claim.facts), ""
-        if name in HAS_ANSWER_LINK:
-            url = self._signer.url(ANSWER, claim.number, claim.cycle, claim.recipient, now=datetime.now(UTC))
+        if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK:
+            purpose = SURVEY if name in HAS_SURVEY_LINK else ANSWER
+            url = self._signer.url(purpose, claim.number, claim.cycle, claim.recipient, now=datetime.now(UTC))
         rendered = render(name, compose(name, address.reader, claim.number, facts, url))
         envelope = Envelope(
             sender=self._settings.mail_from,

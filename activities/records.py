@@ -17,6 +17,7 @@ from temporalio import activity
 from activities.database.tables import events, incidents, letters, outcomes
 from activities.directory import recipients
 from activities.staffing import staff
+from activities.surveys import admit, keep
 from workflows.dates import ahead
 from workflows.owed_letters import merged
 from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
@@ -44,8 +45,10 @@ class Records:
             await _add(connection, outcomes, [_outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
             unreached = await _owe(connection, publication)
             staffed = await staff(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
+            surveyed = await admit(connection, publication.snapshot.number, publication.surveying) if publication.surveying else None
+            await keep(connection, publication.snapshot)
         _cry_out(publication.snapshot.number, unreached)
-        return Published(publication.up_to, tuple(unreached), staffed)
+        return Published(publication.up_to, tuple(unreached), staffed, surveyed)
 
 
 async def _put_facts(connection: AsyncConnection, facts: Snapshot) -> None:

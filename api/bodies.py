@@ -57,8 +57,15 @@ def _digit(value: Any) -> Any:
 Plausible = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_plausible)]
 Past = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_past)]
 Cycle = Annotated[int, Field(ge=1, le=10**6), BeforeValidator(_whole)]
+Score = Annotated[int, Field(ge=1, le=5), BeforeValidator(_whole)]
 # 2.0 is a whole number in JSON, and plausible instants are fewer than possible ones.
-_NARROWED: Mapping[str, Any] = {"until": Plausible | None, "occurred_at": Past | None, "reported_at": Past | None, "cycle": Cycle | None}
+_NARROWED: Mapping[str, Any] = {
+    "until": Plausible | None,
+    "occurred_at": Past | None,
+    "reported_at": Past | None,
+    "cycle": Cycle | None,
+    "score": Score,
+}
 # In JSON, true is no number; in Python it is 1.
 _DIGITS: Mapping[Any, Any] = {
     hint: made

@@ -20,7 +20,7 @@ from api.queries.callers import level_of, person_exists
 from api.queries.incidents import Standing, standing_of
 from api.queries.outcomes import Answer, answer_to, incidents_answer
 from api.waiting import wait_for
-from workflows.lifecycle import Rule
+from workflows.lifecycle import Rule, after_the_end
 from workflows.messages import NAMES, Actor, Assign, Escalate, Message, Sent, Take
 from workflows.policies.book import book
 from workflows.publication import Result
@@ -104,7 +104,7 @@ async def _turn_away(desk: Desk, command: Command) -> Answer | None:
         actor=command.actor.id,
         at=datetime.now(UTC),
         fingerprint=command.fingerprint,
-        rule=Rule.CLOSED_IS_FINAL.value,
+        rule=after_the_end(type(command.message)).rule.value,
     )
     await turn_away(desk.database, refused)
     return await answer_to(desk.database, command.number, command.id)

@@ -14,6 +14,7 @@ from workflows.messages import (
     Note,
     OverridePriority,
     PublicMessage,
+    Rate,
     Reject,
     Reopen,
     Report,
@@ -51,6 +52,7 @@ EXAMPLES: Mapping[type, dict[str, Any]] = {
     Reject: {"reason": "My computer still shows no connection."},
     Reopen: {"reason": "The new switch fails in the same way."},
     Cancel: {"reason": "duplicate", "notes": "Already reported by the neighbours."},
+    Rate: {"score": 5, "comment": "Back on line within the hour."},
 }
 
 OUTCOME: dict[str, Any] = {

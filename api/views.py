@@ -29,6 +29,11 @@ FOR_CALLERS = tuple(
         "clocks",
         "climb",
         "downgraded_after_breach",
+        "survey",
+        "surveyed_at",
+        "rated_at",
+        "score",
+        "comment",
     }
 )
 # What was said in an event that callers may see; work notes stand in events they never get.

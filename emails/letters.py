@@ -76,6 +76,28 @@ class Closed(Letter):
 
 
 @dataclass(frozen=True)
+class Survey(Letter):
+    """To the caller: how did it go? ``rate_url`` leads to the page; with ``?score=4`` that mark is chosen there, and nothing is stored (S13, S15)."""
+
+    rate_url: str
+    reminders: tuple[datetime, ...]
+    expires_at: datetime | None
+
+    def url_of(self, score: int) -> str:
+        """The address of the page with that mark chosen."""
+        return f"{self.rate_url}?score={score}"
+
+
+@dataclass(frozen=True)
+class LowScore(Letter):
+    """To the group lead: somebody was not content (S13). ``text`` is their comment, if they wrote one."""
+
+    group: str | None
+    score: int
+    text: str | None
+
+
+@dataclass(frozen=True)
 class Reopened(Letter):
     """To caller or assignee: work goes on."""
 
@@ -139,6 +161,16 @@ def _closed(letter: Letter, facts: LetterFacts, url: str) -> Letter:
     return Closed(*_known(letter), solution=facts.solution or "", answer_url=url)
 
 
+def _survey(letter: Letter, facts: LetterFacts, url: str) -> Letter:
+    return Survey(*_known(letter), rate_url=url, reminders=facts.reminders, expires_at=facts.closes_at)
+
+
+def _low_score(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    if facts.score is None:
+        raise ValueError("a low score is a score")
+    return LowScore(*_known(letter), group=facts.group, score=facts.score, text=facts.text)
+
+
 def _reopened(letter: Letter, facts: LetterFacts, _: str) -> Letter:
     return Reopened(*_known(letter), text=facts.text or "")
 
@@ -181,12 +213,17 @@ _COMPOSERS: Mapping[LetterName, Composer] = {
     LetterName.THRESHOLD: _alert,
     LetterName.BREACH: _alert,
     LetterName.ESCALATION: _alert,
+    LetterName.SURVEY: _survey,
+    LetterName.SURVEY_REMINDER: _survey,
+    LetterName.LOW_SCORE: _low_score,
 }
 
 # Letters whose loss means that the caller was never asked (S11).
 ASKS_FOR_CONFIRMATION = frozenset({LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER})
 # Letters that carry a link to the answer page.
 HAS_ANSWER_LINK = ASKS_FOR_CONFIRMATION | {LetterName.CLOSED}
+# Letters that carry links to the page of the survey.
+HAS_SURVEY_LINK = frozenset({LetterName.SURVEY, LetterName.SURVEY_REMINDER})
 
 
 def compose(name: LetterName, reader: Reader, number: str, facts: LetterFacts, answer_url: str) -> Letter:

@@ -1,5 +1,6 @@
 """Signed links in letters (process.md S15): bound to purpose, incident, cycle, person and expiry. A link is a capability for one page; it signs nobody in."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,8 +8,13 @@ from datetime import UTC, datetime, timedelta
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import SecretStr
 
-# The purpose of the only page there is so far: "it works" or "still broken".
-ANSWER = "answer"
+# What a link leads to: "it works" or "still broken"; the marks of a survey; no surveys please; letters one by one instead of digests.
+ANSWER, SURVEY = "answer", "survey"
+NO_SURVEYS, NO_DIGESTS = "no_surveys", "no_digests"
+UNSUBSCRIBES = frozenset({NO_SURVEYS, NO_DIGESTS})
+# The first part of the path, by purpose.
+_DOORS = {ANSWER: "l", SURVEY: "s", NO_SURVEYS: "u", NO_DIGESTS: "u"}
+_TOKEN = re.compile(r"(/[lsu]/)[A-Za-z0-9_.~=-]+")
 _SHORTEST_KEY = 32
 
 
@@ -43,7 +49,7 @@ class Signer:
         """The address of the page a link leads to."""
         parts = [link.purpose, link.number, link.cycle, link.person, int(link.expires_at.timestamp())]
         token = self._serializer.dumps(parts)
-        return f"{self._base_url}/l/{token!s}"
+        return f"{self._base_url}/{_DOORS[link.purpose]}/{token!s}"
 
     def read(self, token: str) -> Link | None:
         """The link, or none: unknown, tampered and expired ones look the same to whoever brings them (S15)."""
@@ -53,3 +59,8 @@ class Signer:
         except (BadData, ValueError, TypeError, OverflowError):
             return None
         return link if link.expires_at > datetime.now(UTC) else None
+
+
+def without_tokens(text: str, instead: str = "...") -> str:
+    """What may be shown to others than the reader: addresses of links without what makes them work (S15)."""
+    return _TOKEN.sub(lambda found: found[1] + instead, text)

@@ -32,6 +32,10 @@ class Alarm:
             kept.append((deadline, asyncio.create_task(workflow.sleep(deadline - now))))
         self._timers = kept
 
+    def hush(self) -> None:
+        """What has rung is heard; what is set stays set."""
+        self._timers = [(rings_at, timer) for rings_at, timer in self._timers if not timer.done()]
+
     def retire(self) -> None:
         """No deadline will come any more. Timers end with the workflow by themselves; cancelling one would cost an event."""
         self._timers = []

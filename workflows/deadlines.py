@@ -6,14 +6,14 @@ After an outage each date fires once: what a later date has overtaken is noted o
 from collections.abc import Callable
 from datetime import datetime
 
-from workflows import alerts
+from workflows import alerts, surveys
 from workflows.dates import TELLING, ahead
 from workflows.messages import SYSTEM, Hold
 from workflows.publication import Deadline, Unreached
 from workflows.record import Cause, Incident
 from workflows.vocabulary import ClosedBy, DeadlineKind, EventKind, HoldReason, LetterName, Status
 
-REMINDERS = frozenset({DeadlineKind.QUESTION_REMINDER, DeadlineKind.CONFIRMATION_REMINDER})
+REMINDERS = frozenset({DeadlineKind.QUESTION_REMINDER, DeadlineKind.CONFIRMATION_REMINDER, DeadlineKind.SURVEY_REMINDER})
 ASKS_FOR_CONFIRMATION = frozenset({LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER})
 
 
@@ -80,7 +80,7 @@ def carry_out(incident: Incident, now: datetime) -> None:
 
 
 def _first_due(incident: Incident, now: datetime) -> Deadline | None:
-    first = next(iter(ahead(incident.facts)), None)
+    first = next(iter(incident.coming), None)
     return first if first is not None and first.at <= now else None
 
 
@@ -138,7 +138,8 @@ def close_as_confirmed(incident: Incident, _: Deadline, cause: Cause) -> None:
 
 
 def _close(incident: Incident, closed_by: ClosedBy, cause: Cause) -> None:
-    incident.change(EventKind.CLOSED, cause, status=Status.CLOSED, closed_at=cause.at, closed_by=closed_by, due=())
+    asked = surveys.at_closure(incident, cause.at)
+    incident.change(EventKind.CLOSED, cause, status=Status.CLOSED, closed_at=cause.at, closed_by=closed_by, **asked)
 
 
 def suspend_closure(incident: Incident, unreached: tuple[Unreached, ...], now: datetime) -> None:
@@ -148,11 +149,15 @@ def suspend_closure(incident: Incident, unreached: tuple[Unreached, ...], now: d
         incident.change(EventKind.LETTER_FAILED, Cause(SYSTEM, now), confirmation_undeliverable=True, due=())
 
 
-_EFFECTS: dict[DeadlineKind, Callable[[Incident, Deadline, Cause], None]] = {
-    DeadlineKind.QUESTION_REMINDER: remind_of_question,
-    DeadlineKind.NO_ANSWER: give_up_waiting,
-    DeadlineKind.HOLD_ENDS: end_hold,
-    DeadlineKind.CONFIRMATION_REMINDER: remind_to_confirm,
-    DeadlineKind.AUTOMATIC_CLOSURE: close_by_silence,
-    DeadlineKind.UNDO_ENDS: close_as_confirmed,
-} | alerts.EFFECTS
+_EFFECTS: dict[DeadlineKind, Callable[[Incident, Deadline, Cause], None]] = (
+    {
+        DeadlineKind.QUESTION_REMINDER: remind_of_question,
+        DeadlineKind.NO_ANSWER: give_up_waiting,
+        DeadlineKind.HOLD_ENDS: end_hold,
+        DeadlineKind.CONFIRMATION_REMINDER: remind_to_confirm,
+        DeadlineKind.AUTOMATIC_CLOSURE: close_by_silence,
+        DeadlineKind.UNDO_ENDS: close_as_confirmed,
+    }
+    | alerts.EFFECTS
+    | surveys.EFFECTS
+)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from workflows import investigation, resolution
+from workflows import investigation, resolution, surveys
 from workflows.deadlines import catch_up
 from workflows.investigation import is_own
 from workflows.lifecycle import Refusal, Rule, misfit
@@ -27,6 +27,7 @@ from workflows.messages import (
     Note,
     OverridePriority,
     PublicMessage,
+    Rate,
     Reject,
     Reopen,
     ReportUndeliverable,
@@ -113,5 +114,6 @@ _DECISIONS: dict[type[Message], Callable[[Incident, Any, Cause], Refusal | None]
     Reject: resolution.reject,
     Reopen: resolution.reopen,
     Cancel: resolution.cancel,
+    Rate: surveys.rate,
     ReportUndeliverable: resolution.report_undeliverable,
 }

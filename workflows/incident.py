@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import Intake, Malformed, Sent, read
     from workflows.publication import Closure, Published, Snapshot
     from workflows.record import HandedOver, Incident
+    from workflows.surveys import take_admission
     from workflows.vocabulary import Status
 
 
@@ -48,6 +49,7 @@ class IncidentWorkflow:
             await self.investigate_until_resolved()  # 4 5 6
             await self.ask_caller_to_confirm()  # 7
         await self.complete_the_record()  # 7
+        await self.ask_how_it_went()  # 8
         return self.incident.closure()
 
     # the steps
@@ -73,8 +75,12 @@ class IncidentWorkflow:
         await self.until(lambda: self.incident.facts.status is not Status.RESOLVED)
 
     async def complete_the_record(self) -> None:
-        """Step 7, the end: closed is final; everything is in the record before the workflow ends (S12, S21)."""
+        """Step 7, the end: closed is final, and the record says so (S12, S21)."""
         await self.until(lambda: not self.incident.is_ahead_of_record)
+
+    async def ask_how_it_went(self) -> None:
+        """Step 8: the caller may say how it went; everything is in the record before the workflow ends (S13, S21)."""
+        await self.until(lambda: self.incident.has_ended and not self.incident.is_ahead_of_record)
 
     # the one waiting primitive
 
@@ -91,11 +97,17 @@ class IncidentWorkflow:
                 return
             self.hand_over_a_long_history()
             self.publish_what_is_new()
-            if self.incident.is_over:
-                self.alarm.retire()
-            else:
-                self.alarm.set(self.incident.next_deadline)
+            self.wind_the_alarm()
             await workflow.wait_condition(self.something_happened)
+
+    def wind_the_alarm(self) -> None:
+        """For the earliest date; left as it is while the record is asked whether there is to be one."""
+        if self.incident.has_ended:
+            self.alarm.retire()
+        elif self.incident.waits_for_admission:
+            self.alarm.hush()
+        else:
+            self.alarm.set(self.incident.next_deadline)
 
     def something_happened(self) -> bool:
         """A message, an answer from the record, or the alarm."""
@@ -122,6 +134,7 @@ class IncidentWorkflow:
             return
         answer = finished.result()
         self.incident.published(answer, workflow.now())
+        take_admission(self.incident, answer.surveyed, workflow.now())
         suspend_closure(self.incident, answer.unreached, workflow.now())
         go_past_the_unreached(self.incident, answer.unreached, workflow.now())
 
@@ -211,6 +224,11 @@ class IncidentWorkflow:
     def cancel(self, sent: Any = None, *_: Any) -> None:
         """See messages.Cancel."""
         self.inbox.append(read("cancel", sent))
+
+    @workflow.signal
+    def rate(self, sent: Any = None, *_: Any) -> None:
+        """See messages.Rate."""
+        self.inbox.append(read("rate", sent))
 
     @workflow.signal
     def report_undeliverable(self, sent: Any = None, *_: Any) -> None:

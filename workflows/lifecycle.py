@@ -19,6 +19,7 @@ from workflows.messages import (
     Note,
     OverridePriority,
     PublicMessage,
+    Rate,
     Reject,
     Reopen,
     ReportUndeliverable,
@@ -58,6 +59,7 @@ class Rule(StrEnum):
     NOT_A_HIGHER_LEVEL = "not-a-higher-level", "S5", "That group is not of a higher level. Use assign to hand over inside a level."
     NOTHING_CHANGES = "nothing-changes", "S4", "The incident already is what this would make it."
     EARLIER_CYCLE = "earlier-cycle", "S15", "This answers an earlier solution. The incident has moved on since; see its present state."
+    NO_SURVEY = "no-survey", "S13", "Nobody is asked how this incident went, or the time for the answer is over."
     RECORD_BEHIND = "record-behind", "S21", "The record cannot be written at present and too much waits for it. Send this again later."
 
 
@@ -91,10 +93,17 @@ FITS: dict[type[Message], frozenset[Status]] = {
     Reject: _OPEN,
     Reopen: frozenset({Status.RESOLVED}),
     Cancel: _WORKED_ON,
-    ReportUndeliverable: _OPEN,
+    # Whether a survey is out is looked at when the answer is taken in (S13). Letters can fail after closure too.
+    Rate: frozenset({Status.CLOSED}),
+    ReportUndeliverable: _OPEN | {Status.CLOSED},
 }
 
-_WHY_NOT: dict[type[Message], Rule] = {Resume: Rule.NOT_ON_HOLD, Reopen: Rule.NOT_RESOLVED}
+_WHY_NOT: dict[type[Message], Rule] = {Resume: Rule.NOT_ON_HOLD, Reopen: Rule.NOT_RESOLVED, Rate: Rule.NO_SURVEY}
+
+
+def after_the_end(kind: type[Message]) -> Refusal:
+    """The refusal of a message to an incident whose process has ended: nobody is left to take it in (S12, S13)."""
+    return Refusal(Rule.NO_SURVEY if kind is Rate else Rule.CLOSED_IS_FINAL)
 
 
 def misfit(kind: type[Message], status: Status) -> Refusal | None:

@@ -215,6 +215,14 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """How it went, from 1 (very bad) to 5 (very good), with a comment if one likes: the answer to a survey (S13)."""
+
+    score: Annotated[int, Field(ge=1, le=5)]
+    comment: Text | None = None
+
+
+@dataclass(frozen=True)
 class ReportUndeliverable:
     """From the mail sender: a letter of this incident could not be delivered (S11, S14)."""
 
@@ -241,6 +249,7 @@ Message = (
     | Reject
     | Reopen
     | Cancel
+    | Rate
     | ReportUndeliverable
 )
 
@@ -262,6 +271,7 @@ COMMANDS: dict[str, type[Message]] = {
     "reject": Reject,
     "reopen": Reopen,
     "cancel": Cancel,
+    "rate": Rate,
 }
 SIGNALS: dict[str, type[Message]] = COMMANDS | {"report_undeliverable": ReportUndeliverable}
 NAMES: dict[type[Message], str] = {kind: name for name, kind in SIGNALS.items()}

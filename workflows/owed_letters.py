@@ -9,14 +9,15 @@ from workflows.policies.book import Edition
 from workflows.publication import Alert, Event, LetterFacts, LetterOwed, Snapshot
 from workflows.vocabulary import Audience, ClockKind, DeadlineKind, EventKind, LetterName
 
-CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS})
+CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS, DeadlineKind.SURVEY_EXPIRES})
 _OF_A_HOLDER = frozenset({ClockKind.INTERNAL, ClockKind.SUPPLIER})
+_RATINGS = frozenset({EventKind.RATED, EventKind.RERATED})
 _REOPENINGS = frozenset({EventKind.REJECTED, EventKind.REOPENED})
 
 
 def letters_owed(facts: Snapshot, rules: Edition, cause: Event, text: str | None) -> list[LetterOwed]:
     """The letters the policies name for this event, with the facts as they are now. ``text`` is what was said."""
-    told = _told(facts, cause, text, _alerts(facts, rules, cause))
+    told = _told(facts, cause, facts.comment if cause.kind in _RATINGS else text, _alerts(facts, rules, cause))
     return [
         LetterOwed(
             letter=letter,
@@ -42,6 +43,9 @@ def _named(facts: Snapshot, rules: Edition, cause: Event) -> Iterable[tuple[Lett
             return tuple((letter, audience) for audience in rules.service_levels.tells.get(cause.after["percent"], ()))
         case EventKind.ESCALATION_STEPPED:
             return ((LetterName(cause.after["letter"]), Audience(cause.after["to"])),)
+        case _ if cause.kind in _RATINGS:
+            is_low = facts.score is not None and facts.score <= rules.survey.low_score
+            return rules.correspondence.low_score if is_low else ()
         case _ if cause.kind in _REOPENINGS and (told := rules.escalation.told_of_reopening(facts.reopen_count)) is not None:
             return (*rules.correspondence.for_event(cause.kind), (LetterName.ESCALATION, told))
         case _:
@@ -104,6 +108,7 @@ def _told(facts: Snapshot, cause: Event, text: str | None, alerts: tuple[Alert, 
         reminders=tuple(each.at for each in facts.due if each.kind not in CLOSING),
         alerts=alerts,
         late_seconds=int(cause.after.get("late_seconds", 0)),
+        score=facts.score,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from workflows.clocks import Clock, Line
 from workflows.policies.assignment_rules import Pick
+from workflows.policies.survey_rules import Cap
 from workflows.vocabulary import (
     ActorKind,
     Audience,
@@ -25,7 +26,9 @@ from workflows.vocabulary import (
     Major,
     Priority,
     Status,
+    SurveyState,
     Urgency,
+    Withheld,
 )
 
 
@@ -120,6 +123,11 @@ class Snapshot:
     clocks: tuple[Clock, ...] = ()
     climb: Climb | None = None
     downgraded_after_breach: int = 0
+    survey: SurveyState | None = None
+    surveyed_at: datetime | None = None
+    rated_at: datetime | None = None
+    score: int | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -193,6 +201,7 @@ class LetterFacts:
     reminders: tuple[datetime, ...] = ()
     alerts: tuple[Alert, ...] = ()
     late_seconds: int = 0
+    score: int | None = None
 
 
 @dataclass(frozen=True)
@@ -227,6 +236,23 @@ class Staffed:
 
 
 @dataclass(frozen=True)
+class Surveying:
+    """A question to the record, which sees all surveys of a person: may they be asked, at that time, under these caps (S13)."""
+
+    person: str
+    at: datetime
+    caps: tuple[Cap, ...]
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """The record's answer. Without ``why_not`` the survey has its place, and counts against the caps from then on."""
+
+    asked: Surveying
+    why_not: Withheld | None = None
+
+
+@dataclass(frozen=True)
 class Publication:
     """One activity's worth: idempotent by incident, event sequence and command id."""
 
@@ -236,6 +262,7 @@ class Publication:
     outcomes: tuple[Outcome, ...]
     letters: tuple[LetterOwed, ...]
     staffing: Staffing | None = None
+    surveying: Surveying | None = None
 
 
 @dataclass(frozen=True)
@@ -254,6 +281,7 @@ class Published:
     up_to: int
     unreached: tuple[Unreached, ...] = ()
     staffed: Staffed | None = None
+    surveyed: Surveyed | None = None
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,9 @@ from workflows.publication import (
     Staffed,
     Staffing,
 )
+from workflows.sampling import question_to_the_record
 from workflows.timekeeping import Passed, keep_time
-from workflows.vocabulary import EventKind, Status
+from workflows.vocabulary import DeadlineKind, EventKind, Status, SurveyState
 
 # How many outcomes an incident remembers to know a repeated command; older ones stand in the record.
 REMEMBERED_OUTCOMES = 500
@@ -58,11 +59,17 @@ PRIVATE = frozenset(
         EventKind.ESCALATION_STEPPED,
         EventKind.ESCALATION_SKIPPED,
         EventKind.ESCALATION_RESTARTED,
+        EventKind.SURVEY_ASKED,
+        EventKind.SURVEY_WITHHELD,
+        EventKind.SURVEY_REMINDED,
+        EventKind.RATED,
+        EventKind.RERATED,
+        EventKind.SURVEY_ENDED,
     }
 )
 
 # They tell that something was noticed; what people say afterwards may still have been said before (S9).
-NOTICES = PRIVATE - {
+_SAID_BY_PEOPLE = {
     EventKind.NOTED,
     EventKind.ESCALATED,
     EventKind.ACKNOWLEDGED_AGAIN,
@@ -70,6 +77,7 @@ NOTICES = PRIVATE - {
     EventKind.PRIORITY_OVERRIDDEN,
     EventKind.REFUSED,
 }
+NOTICES = PRIVATE - _SAID_BY_PEOPLE - {EventKind.RATED, EventKind.RERATED}
 # Facts that change by computation; the events tell them in words of their own.
 _COMPUTED = frozenset({"due", "clocks", "climb"})
 
@@ -98,6 +106,7 @@ class Incident:
     letters: list[LetterOwed] = field(default_factory=list)
     staffing_wanted: bool = False
     moved_at: datetime | None = None
+    may_be_asked_about: bool = False
 
     @classmethod
     def reported(cls, intake: Intake) -> "Incident":
@@ -139,9 +148,24 @@ class Incident:
         return self.facts.status in (Status.CLOSED, Status.CANCELLED)
 
     @property
+    def has_ended(self) -> bool:
+        """Over, and nobody is asked how it went any more (S13)."""
+        return self.is_over and not self.facts.due
+
+    @property
+    def waits_for_admission(self) -> bool:
+        """Whether the record still has to say that the person may be asked (S13)."""
+        return self.facts.survey is SurveyState.DRAWN and not self.may_be_asked_about
+
+    @property
+    def coming(self) -> tuple[Deadline, ...]:
+        """What falls due by itself, earliest first; a survey not before the record has admitted it."""
+        return tuple(each for each in ahead(self.facts) if each.kind is not DeadlineKind.SURVEY or self.may_be_asked_about)
+
+    @property
     def next_deadline(self) -> datetime | None:
         """When something falls due next."""
-        return next((deadline.at for deadline in ahead(self.facts)), None)
+        return next((deadline.at for deadline in self.coming), None)
 
     def closure(self) -> Closure:
         """How it ended."""
@@ -278,6 +302,7 @@ class Incident:
             outcomes=tuple(outcome for outcome in self.answers if outcome.version <= up_to),
             letters=tuple(owed for owed in self.letters if owed.cause <= up_to),
             staffing=self._staffing(),
+            surveying=question_to_the_record(self.facts, self.rules) if self.waits_for_admission else None,
         )
 
     def _staffing(self) -> Staffing | None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from workflows import surveys
 from workflows.deadlines import confirmation_dates, undo_ends
 from workflows.investigation import NOT_HELD, NOTHING_CHANGES
 from workflows.lifecycle import Refusal, Rule
@@ -115,9 +116,9 @@ def cancel(incident: Incident, message: Cancel, cause: Cause) -> Refusal | None:
 def report_undeliverable(incident: Incident, message: ReportUndeliverable, cause: Cause) -> Refusal | None:
     """A letter did not arrive. If it asked the caller to confirm, silence means nothing: no automatic closure (S11)."""
     said = {"letter": message.letter, "recipient": message.recipient}
-    asked_now = message.asks_for_confirmation and message.cycle == incident.facts.cycle
+    asked_now = message.asks_for_confirmation and message.cycle == incident.facts.cycle and not incident.is_over
     stops_closure = {"confirmation_undeliverable": True, "due": undo_ends_only(incident)} if asked_now else {}
-    incident.change(EventKind.LETTER_FAILED, cause, said=said, **stops_closure)
+    incident.change(EventKind.LETTER_FAILED, cause, said=said, **stops_closure, **surveys.undelivered(incident, message.letter))
     return None
 
 

@@ -90,6 +90,25 @@ class ClockState(StrEnum):
     ENDED = "ended"
 
 
+class SurveyState(StrEnum):
+    """Where the survey about a closed incident stands (S13). Drawn: the record has not yet said whether the person may be asked."""
+
+    DRAWN = "drawn"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+    UNDELIVERED = "undelivered"
+    WITHHELD = "withheld"
+
+
+class Withheld(StrEnum):
+    """Why somebody is not asked although the incident was drawn (S13)."""
+
+    CAP = "cap"
+    DECLINED = "declined"
+    NO_ADDRESS = "no_address"
+
+
 class CancelReason(StrEnum):
     """Why an incident is called off (S4)."""
 
@@ -175,6 +194,9 @@ class LetterName(StrEnum):
     THRESHOLD = "threshold"
     BREACH = "breach"
     ESCALATION = "escalation"
+    SURVEY = "survey"
+    SURVEY_REMINDER = "survey_reminder"
+    LOW_SCORE = "low_score"
 
 
 class EventKind(StrEnum):
@@ -215,6 +237,12 @@ class EventKind(StrEnum):
     ESCALATION_STEPPED = "escalation_stepped"
     ESCALATION_SKIPPED = "escalation_skipped"
     ESCALATION_RESTARTED = "escalation_restarted"
+    SURVEY_ASKED = "survey_asked"
+    SURVEY_WITHHELD = "survey_withheld"
+    SURVEY_REMINDED = "survey_reminded"
+    RATED = "rated"
+    RERATED = "rerated"
+    SURVEY_ENDED = "survey_ended"
     REFUSED = "refused"
     MALFORMED = "malformed"
 
@@ -232,3 +260,7 @@ class DeadlineKind(StrEnum):
     BREACH = "breach"
     ESCALATION_STEP = "escalation_step"
     ESCALATION_QUIET = "escalation_quiet"
+    SURVEY = "survey"
+    SURVEY_REMINDER = "survey_reminder"
+    SURVEY_EXPIRES = "survey_expires"
+    SURVEY_ENDS = "survey_ends"

@@ -1,6 +1,6 @@
 """The tables of the record, for SQLite and PostgreSQL. Instants are stored as UTC; texts are personal data.
 
-Written by activities only, except the front door's own: intake, numbers, api_keys, turned_away (design section 4).
+Written by activities only, except the front door's own: intake, numbers, api_keys, turned_away, preferences (design section 4).
 """
 
 from datetime import UTC, datetime
@@ -113,7 +113,7 @@ outcomes = Table(
     Column("detail", Text),
 )
 
-# The mail ledger (S14). States: planned, handed_over, sent, kept (no relay configured), failed, unknown.
+# The mail ledger (S14). States: planned, handed_over, sent, kept (no relay configured), failed, unknown, in_digest (the row of its digest goes on).
 letters = Table(
     "letters",
     metadata,
@@ -138,9 +138,42 @@ letters = Table(
     Column("text", Text),
     Column("html", Text),
     Column("smtp_reply", String(300)),
+    # key of the digest this letter went into
+    Column("digest", String(300)),
+    # as they went over the wire, without working links
+    Column("headers", Text),
+    Column("envelope_sender", String(400)),
+    # who asked for this delivery, where it is a second one
+    _key("resent_by"),
     Index(None, "state", "next_attempt_at"),
     Index(None, "number"),
-    Index(None, "recipient"),
+    Index(None, "recipient", "at"),
+    Index(None, "digest"),
+)
+
+# What people do not want: surveys, or letters bundled into digests (S13, S14).
+preferences = Table(
+    "preferences",
+    metadata,
+    _key("person", primary_key=True),
+    _key("declines", primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+
+# One survey an incident for ever (S13). Without ``asked_at`` it has its place and has not gone out; without ``score`` there is no answer.
+surveys = Table(
+    "surveys",
+    metadata,
+    _key("number", primary_key=True),
+    Column("version", Integer, nullable=False),
+    _key("person", nullable=False),
+    _key("state", nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    Column("asked_at", Instant),
+    Column("answered_at", Instant),
+    Column("score", Integer),
+    Column("comment", Text),
+    Index(None, "person", "asked_at"),
 )
 
 people = Table(

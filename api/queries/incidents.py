@@ -26,7 +26,7 @@ class Standing:
 
     @property
     def is_over(self) -> bool:
-        """Final in the record; its process has ended (S12)."""
+        """Final in the record; its process has ended, or waits for nothing but the answer to a survey (S12, S13)."""
         return self.status in (Status.CLOSED, Status.CANCELLED)
 
 

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from starlette.datastructures import FormData
 
 from api import confirmation
 from api.confirmation import BROKEN, Pressed
 from api.desk import Desk
 from api.identity import LINK
+from api.letter_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral
 from api.problems import Problem
 from api.queries.incidents import Standing, facts_of
 from api.queries.links import follow_up_of, zone_of
@@ -24,7 +24,6 @@ from emails.links import ANSWER, Link
 from workflows.vocabulary import Status
 
 router = APIRouter(dependencies=[Depends(LINK)], include_in_schema=False)
-UNINDEXED = {"X-Robots-Tag": "noindex, nofollow"}
 
 
 @dataclass(frozen=True)
@@ -55,18 +54,18 @@ Visitor = Annotated[Visit | None, Depends(_visit)]
 @router.api_route("/l/{token}", methods=["GET", "HEAD"])
 async def show(request: Request, desk: TheDesk, visit: Visitor) -> Response:
     """Title, number, solution and the question; nothing is pre-selected and nothing changes, whoever opens it."""
-    return await _page(request, desk, visit) if visit else _neutral(request)
+    return await _page(request, desk, visit) if visit else neutral(request)
 
 
 @router.post("/l/{token}")  # noqa: FAST003 -- the token is read by the visitor
 async def press(request: Request, desk: TheDesk, visit: Visitor) -> Response:
     """Acts on the answer that was chosen; without one, or without the sentence it needs, the page comes again and says what is missing."""
-    if _comes_from_elsewhere(request, desk):
-        return page(request, "foreign.html", 403, UNINDEXED)
+    if comes_from_elsewhere(request, desk):
+        return foreign(request)
     if visit is None:
-        return _neutral(request)
+        return neutral(request)
     async with request.form(max_files=0, max_fields=10) as form:
-        pressed = Pressed(_field(form, "choice"), confirmation.cleaned(_field(form, "text")), _field(form, "nonce")[:64])
+        pressed = Pressed(field(form, "choice"), confirmation.cleaned(field(form, "text")), field(form, "nonce")[:64])
     if (missing := confirmation.what_is_missing(pressed)) is not None:
         return await _page(request, desk, visit, 422, missing=missing, text=pressed.text)
     try:
@@ -118,21 +117,3 @@ async def _page(request: Request, desk: Desk, visit: Visit, status: int = 200, *
         "nonce": secrets.token_urlsafe(12),
     }
     return page(request, "answer.html", status, UNINDEXED, **{"missing": None, "text": "", "notice": None} | known | more)
-
-
-def _neutral(request: Request) -> Response:
-    return page(request, "neutral.html", 404, UNINDEXED)
-
-
-def _field(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _comes_from_elsewhere(request: Request, desk: Desk) -> bool:
-    """Whether a browser says that another site sent the form. A page without referrer sends ``Origin: null``: that is ours (S15)."""
-    fetched = request.headers.get("sec-fetch-site")
-    if fetched is not None:
-        return fetched not in ("same-origin", "none")
-    origin, ours = request.headers.get("origin", "null"), urlsplit(desk.base_url)
-    return origin not in ("null", f"{ours.scheme}://{ours.netloc}")

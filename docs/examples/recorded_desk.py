@@ -18,6 +18,7 @@ from workflows.policies.escalation_ladders import EscalationLadders
 from workflows.policies.priority_matrix import PriorityMatrix
 from workflows.policies.roles import Permissions
 from workflows.policies.service_levels import ServiceLevels, within
+from workflows.policies.survey_rules import NOBODY_IS_ASKED
 from workflows.policies.working_calendars import WorkingCalendars
 from workflows.vocabulary import Priority, Role, Scope
 
@@ -68,4 +69,5 @@ BOOK = Book(
         )
     ],
     escalation=[Dated(OPENED, EscalationLadders(ladders=(), fallback_owner="nobody", reopening={}), SEEN)],
+    survey=[Dated(OPENED, NOBODY_IS_ASKED, SEEN)],
 )

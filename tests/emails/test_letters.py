@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emails.letters import HAS_ANSWER_LINK, Reader, compose
+from emails.letters import HAS_ANSWER_LINK, HAS_SURVEY_LINK, Reader, compose
 from emails.rendering import render, when
 from workflows.publication import LetterFacts
 from workflows.vocabulary import LetterName, Priority, Status
@@ -25,6 +25,7 @@ FACTS = LetterFacts(
     resolved_at=datetime(2026, 11, 24, 7, tzinfo=UTC),
     closes_at=datetime(2026, 12, 1, 7, tzinfo=UTC),
     reminders=(datetime(2026, 11, 26, 7, tzinfo=UTC), datetime(2026, 11, 30, 7, tzinfo=UTC)),
+    score=2,
 )
 
 
@@ -45,7 +46,8 @@ def test_every_link_stands_in_both_parts(name: LetterName) -> None:
     """Who reads plain text can do all that the HTML part offers."""
     rendered = render(name, compose(name, CARLA, "INC-1042-7", FACTS, URL))
     links = set(re.findall(r"https?://[^\s\"<>]+", rendered.html))
-    assert links == ({URL} if name in HAS_ANSWER_LINK else set())
+    marks = {f"{URL}?score={score}" for score in range(1, 6)} if name in HAS_SURVEY_LINK else set()
+    assert links == ({URL} if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK else set()) | marks
     assert all(link in rendered.text for link in links)
 
 
@@ -84,7 +86,7 @@ HOSTILE = [
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_text_of_people_stays_text(hostile: str) -> None:
     """HTML, scripts and template syntax in titles, names and texts arrive as the characters they are."""
-    facts = LetterFacts(hostile, Status.RESOLVED, Priority.P1, text=hostile, solution=hostile, group=hostile)
+    facts = LetterFacts(hostile, Status.RESOLVED, Priority.P1, text=hostile, solution=hostile, group=hostile, score=1)
     for name in LetterName:
         rendered = render(name, compose(name, Reader(hostile, "en", "UTC"), "INC-1042-7", facts, URL))
         assert "<script>" not in rendered.html
@@ -95,6 +97,27 @@ def test_text_of_people_stays_text(hostile: str) -> None:
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_no_text_breaks_a_letter(title: str, text: str) -> None:
     """Whatever people write, every letter renders."""
-    facts = LetterFacts(title, Status.RESOLVED, Priority.P1, text=text, solution=text)
+    facts = LetterFacts(title, Status.RESOLVED, Priority.P1, text=text, solution=text, score=1)
     for name in LetterName:
         assert render(name, compose(name, CARLA, "INC-1042-7", facts, URL)).text
+
+
+@pytest.mark.parametrize(("language", "best", "worst"), [("en", "very good", "very bad"), ("tr", "çok iyi", "çok kötü")])
+def test_a_survey_names_every_mark(language: str, best: str, worst: str) -> None:
+    """Five links, each with its mark in words, in the reader's language, and when the question ends (S13)."""
+    reader = Reader("Ayşe", language, "Europe/Istanbul")
+    for name in (LetterName.SURVEY, LetterName.SURVEY_REMINDER):
+        rendered = render(name, compose(name, reader, "INC-1042-7", FACTS, URL))
+        for part in (rendered.text, rendered.html):
+            assert best in part
+            assert worst in part
+            assert "2026, 10:00 (Europe/Istanbul)" in part or "1 Aralık 2026" in part
+        assert f'lang="{language}"' in rendered.html
+
+
+def test_a_low_score_without_words() -> None:
+    """A lead reads the mark, and that there is no comment (S13)."""
+    facts = LetterFacts("Printer jammed", Status.CLOSED, Priority.P3, group="service-desk", score=1)
+    text = render(LetterName.LOW_SCORE, compose(LetterName.LOW_SCORE, CARLA, "INC-1042-7", facts, URL)).text
+    assert "1 of 5 (very bad)" in text
+    assert "There is no comment." in text

@@ -14,7 +14,7 @@ from workflows.policies.book import HOLDFAST, Book
 from workflows.policies.dated import Dated
 from workflows.vocabulary import Impact, LetterName, Priority, Role, Scope, Urgency
 
-TODAY = HOLDFAST.edition("2026-01-01")
+TODAY = HOLDFAST.edition("2026-11-25")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,7 @@ def test_every_letter_has_an_occasion() -> None:
     """No letter exists that nothing ever sends (S14)."""
     sent = {letter for causes in TODAY.correspondence.letters.values() for letter, _ in causes}
     sent |= {LetterName.BREACH if percent == BREACH else LetterName.THRESHOLD for percent in TODAY.service_levels.tells}
+    sent |= {letter for letter, _ in TODAY.correspondence.low_score}
     sent |= {step.letter for ladder in TODAY.escalation.ladders for step in ladder.steps}
     assert sent == set(LetterName)
 

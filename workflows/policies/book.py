@@ -14,6 +14,7 @@ from workflows.policies import (
     priority_matrix,
     roles,
     service_levels,
+    survey_rules,
     working_calendars,
 )
 from workflows.policies.dated import Dated, in_force
@@ -32,6 +33,7 @@ class Edition:
     correspondence: correspondence.Correspondence
     service_levels: service_levels.ServiceLevels
     escalation: escalation_ladders.EscalationLadders
+    survey: survey_rules.SurveyRules
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Book:
     correspondence: Sequence[Dated[correspondence.Correspondence]]
     service_levels: Sequence[Dated[service_levels.ServiceLevels]]
     escalation: Sequence[Dated[escalation_ladders.EscalationLadders]]
+    survey: Sequence[Dated[survey_rules.SurveyRules]]
 
     def __post_init__(self) -> None:
         for subject in fields(self):
@@ -85,6 +88,7 @@ HOLDFAST = Book(
     correspondence=correspondence.EDITIONS,
     service_levels=service_levels.EDITIONS,
     escalation=escalation_ladders.EDITIONS,
+    survey=survey_rules.EDITIONS,
 )
 
 

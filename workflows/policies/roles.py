@@ -25,29 +25,26 @@ _DESK = {Role.AGENT: Scope.ANY, Role.INCIDENT_MANAGER: Scope.ANY}
 _CALLER = {Role.CALLER: Scope.OWN}
 _MANAGER = {Role.INCIDENT_MANAGER: Scope.ANY}
 
+_FIRST: Mapping[str, Mapping[Role, Scope]] = {
+    "acknowledge": _DESK,
+    "assign": _DESK,
+    "take": _DESK,
+    "escalate": _DESK,
+    "amend": _DESK,
+    "reprioritise": _DESK,
+    "override_priority": _MANAGER,
+    "hold": _DESK,
+    "resume": _DESK,
+    "note": _DESK,
+    "message": _DESK | _CALLER,
+    "resolve": _DESK,
+    "confirm": _CALLER,
+    "reject": _CALLER,
+    "reopen": {Role.CALLER: Scope.OWN, Role.AGENT: Scope.OWN_GROUP, Role.INCIDENT_MANAGER: Scope.ANY},
+    "cancel": _DESK,
+}
+
 EDITIONS = (
-    Dated(
-        valid_from=date(2026, 1, 1),
-        rule=Permissions(
-            {
-                "acknowledge": _DESK,
-                "assign": _DESK,
-                "take": _DESK,
-                "escalate": _DESK,
-                "amend": _DESK,
-                "reprioritise": _DESK,
-                "override_priority": _MANAGER,
-                "hold": _DESK,
-                "resume": _DESK,
-                "note": _DESK,
-                "message": _DESK | _CALLER,
-                "resolve": _DESK,
-                "confirm": _CALLER,
-                "reject": _CALLER,
-                "reopen": {Role.CALLER: Scope.OWN, Role.AGENT: Scope.OWN_GROUP, Role.INCIDENT_MANAGER: Scope.ANY},
-                "cancel": _DESK,
-            }
-        ),
-        reference="process.md S12, S22",
-    ),
+    Dated(valid_from=date(2026, 1, 1), rule=Permissions(_FIRST), reference="process.md S12, S22"),
+    Dated(valid_from=date(2026, 11, 25), rule=Permissions({**_FIRST, "rate": _CALLER}), reference="process.md S13, S22"),
 )

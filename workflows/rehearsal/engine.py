@@ -22,7 +22,7 @@ from temporalio.workflow import Info, _Definition
 
 from workflows.incident import IncidentWorkflow
 from workflows.messages import NAMES, Intake, Sent
-from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot
+from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot, Surveyed
 from workflows.record import HandedOver
 
 ACTIVITY_TAKES = timedelta(milliseconds=5)
@@ -39,7 +39,7 @@ class MemoryRecord:
     outcomes: dict[str, dict[str, Outcome]] = field(default_factory=dict)
 
     def publish(self, publication: Publication) -> Published:
-        """One publication; everybody is reachable."""
+        """One publication; everybody is reachable, and may be asked how it went."""
         number = publication.snapshot.number
         known = self.facts.get(number)
         if known is None or known.version < publication.snapshot.version:
@@ -49,7 +49,7 @@ class MemoryRecord:
             happened.setdefault(event.seq, event)
         for outcome in publication.outcomes:
             answers.setdefault(outcome.command_id, outcome)
-        return Published(publication.up_to)
+        return Published(publication.up_to, surveyed=Surveyed(publication.surveying) if publication.surveying else None)
 
 
 @dataclass
