@@ -44,3 +44,11 @@ def comes_from_elsewhere(request: Request, desk: Desk) -> bool:
         return fetched not in ("same-origin", "none")
     origin, ours = request.headers.get("origin", "null"), urlsplit(desk.base_url)
     return origin not in ("null", f"{ours.scheme}://{ours.netloc}")
+
+
+def is_surely_ours(request: Request, desk: Desk) -> bool:
+    """Whether a form of staff comes from a page of ours. A password that the browser adds by itself proves nothing, so here its word is needed."""
+    ours = urlsplit(desk.base_url)
+    is_by_hand = request.headers.get("authorization", "").lower().startswith("bearer ")
+    said = (request.headers.get("sec-fetch-site"), request.headers.get("origin"))
+    return is_by_hand or said[0] == "same-origin" or (said[0] is None and said[1] == f"{ours.scheme}://{ours.netloc}")
