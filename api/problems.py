@@ -85,6 +85,13 @@ OWN = _catalogue(
         "Tell the operator: the Temporal namespace does not belong to this database, or was emptied.",
     ),
     Kind(
+        "letter-under-way",
+        409,
+        "The letter is still under way",
+        "Only a letter that was sent, has failed, or of which nobody knows what became of it can be sent again. This one is in the hands of the sender.",
+        "Look at the letter on the Outbox page; its state says what happens next.",
+    ),
+    Kind(
         "not-understood",
         409,
         "The incident could not read the command",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, literal, select, tuple_
+from sqlalchemy import Row, Select, literal, or_, select, tuple_
 
 from activities.database.tables import groups, letters, people
 from api.queries import Database, reading
@@ -19,6 +19,7 @@ class LetterView:
     key: str
     number: str
     letter: str
+    recipient: str
     recipient_name: str
     recipient_email: str | None
     at: datetime
@@ -28,13 +29,32 @@ class LetterView:
     message_id: str | None
     subject: str | None
     smtp_reply: str | None
+    digest: str | None
+    resent_by: str | None
     text: str | None = None
     html: str | None = None
+    headers: str | None = None
+    envelope_sender: str | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to look for; none of these: everything. ``before``: instant and key of the last letter seen."""
+
+    number: str | None = None
+    person: str | None = None
+    state: str | None = None
+    before: tuple[datetime, str] | None = None
+
+
+_COLUMNS = (
+    "key", "number", "letter", "recipient", "at", "state", "attempts", "sent_at", "message_id", "subject", "smtp_reply", "digest", "resent_by",
+)  # fmt: skip
+_WRITTEN = ("text", "html", "headers", "envelope_sender")
 
 
 def _query(*, with_texts: bool) -> Select[tuple[object, ...]]:
-    inner = ("key", "number", "letter", "recipient", "at", "state", "attempts", "sent_at", "message_id", "subject", "smtp_reply")
-    columns = [letters.c[name] for name in (*inner, *(("text", "html") if with_texts else ()))]
+    columns = [letters.c[name] for name in (*_COLUMNS, *(_WRITTEN if with_texts else ()))]
     joined = letters.outerjoin(people, people.c.id == letters.c.recipient).outerjoin(
         groups, literal(_GROUP) + groups.c.id == letters.c.recipient
     )
@@ -45,25 +65,44 @@ def _query(*, with_texts: bool) -> Select[tuple[object, ...]]:
 
 def _view(row: Row[tuple[object, ...]]) -> LetterView:
     facts = dict(row._mapping)  # noqa: SLF001 -- the public way to a mapping of a row
-    recipient = facts.pop("recipient")
+    recipient = str(facts["recipient"])
     people_name, group_name = facts.pop("person_name"), facts.pop("group_name")
     person_email, group_email = facts.pop("person_email"), facts.pop("group_email")
     return LetterView(**facts, recipient_name=people_name or group_name or recipient, recipient_email=person_email or group_email)
 
 
-async def newest(database: Database, before: tuple[datetime, str] | None) -> tuple[list[LetterView], bool]:
-    """A page of letters, newest first, and whether there are older ones. ``before``: instant and key of the last one seen."""
+async def newest(database: Database, search: Search) -> tuple[list[LetterView], bool]:
+    """A page of letters, newest first, and whether there are older ones. Those of an incident include the digests it is told in."""
     query = _query(with_texts=False).order_by(letters.c.at.desc(), letters.c.key.desc()).limit(PAGE + 1)
-    if before is not None:
-        place = tuple_(literal(before[0], letters.c.at.type), literal(before[1]))
+    if search.before is not None:
+        place = tuple_(literal(search.before[0], letters.c.at.type), literal(search.before[1]))
         query = query.where(tuple_(letters.c.at, letters.c.key) < place)
-    async with reading(database).connect() as connection:
-        rows = (await connection.execute(query)).all()
-    return [_view(row) for row in rows[:PAGE]], len(rows) > PAGE
+    if search.number:
+        digests = select(letters.c.digest).where(letters.c.number == search.number, letters.c.digest.is_not(None))
+        query = query.where(or_(letters.c.number == search.number, letters.c.key.in_(digests)))
+    if search.person:
+        query = query.where(letters.c.recipient == search.person)
+    if search.state:
+        query = query.where(letters.c.state == search.state)
+    return (found := await _views(database, query))[:PAGE], len(found) > PAGE
 
 
 async def one(database: Database, key: str) -> LetterView | None:
     """A letter with its texts, or none."""
+    return next(iter(await _views(database, _query(with_texts=True).where(letters.c.key == key))), None)
+
+
+async def held_by(database: Database, digest: str) -> list[LetterView]:
+    """The letters that went out inside a digest, oldest first."""
+    return await _views(database, _query(with_texts=False).where(letters.c.digest == digest).order_by(letters.c.at, letters.c.key))
+
+
+async def sent_again(database: Database, root: str) -> list[LetterView]:
+    """The deliveries of a letter that staff asked for, oldest first."""
+    again = letters.c.key.startswith(f"{root}:", autoescape=True) & letters.c.resent_by.is_not(None)
+    return await _views(database, _query(with_texts=False).where(again).order_by(letters.c.at, letters.c.key))
+
+
+async def _views(database: Database, query: Select[tuple[object, ...]]) -> list[LetterView]:
     async with reading(database).connect() as connection:
-        row = (await connection.execute(_query(with_texts=True).where(letters.c.key == key))).one_or_none()
-    return _view(row) if row else None
+        return [_view(row) for row in (await connection.execute(query)).all()]

@@ -1,51 +1,96 @@
 """The Outbox: the letters of the desk, for those who answer for them (process.md S14)."""
 
-import re
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
+from activities.postbox import CAN_BE_RESENT, LetterState, root_of, send_again
 from api.bodies import Plausible
+from api.desk import Desk
 from api.doorway import CONTENT_POLICY
 from api.identity import LETTER_READERS, Caller
+from api.link_pages import field, foreign, is_surely_ours
 from api.problems import Problem, invalid
-from api.queries.letters import newest, one
+from api.queries.letters import LetterView, Search, held_by, newest, one, sent_again
 from api.rendering import page
 from api.routes.incidents import TheDesk
+from emails.links import without_tokens
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Caller, Depends(LETTER_READERS)]
 
 # A letter brings its own styles, and its frame inherits the policy of this page. Scripts stay forbidden: by the policy and by the frame.
 _LETTER_POLICY = CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
-_TOKEN = re.compile(r"(/l/)[A-Za-z0-9_.~=-]+")
-# In these states nobody else has the letter: the Outbox is where its reader reads it.
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
-_STILL_HERE = ("kept",)
+# In these states nobody else has the letter: the Outbox is where its reader reads it.
+_STILL_HERE = (LetterState.KEPT,)
 
 
 @router.get("/outbox")
-async def outbox(request: Request, _: Reader, desk: TheDesk, before: str | None = None) -> Response:
-    """Letters newest first."""
-    letters, more = await newest(desk.database, _place(before) if before else None)
-    older = f"{letters[-1].at.isoformat()} {letters[-1].key}" if more else None
-    return page(request, "outbox.html", letters=letters, older=older, has_relay=desk.settings.smtp_host is not None)
+async def outbox(
+    request: Request, _: Reader, desk: TheDesk, number: str = "", person: str = "", state: str = "", before: str | None = None
+) -> Response:
+    """Letters newest first, all of them or those of an incident, of a person, in a state."""
+    wanted = {name: _typed(value) for name, value in (("number", number), ("person", person), ("state", state))}
+    letters, more = await newest(desk.database, Search(**wanted, before=_place(before) if before else None))
+    chosen = {name: value for name, value in wanted.items() if value}
+    older = urlencode(chosen | {"before": f"{letters[-1].at.isoformat()} {letters[-1].key}"}) if more else None
+    has_relay = desk.settings.smtp_host is not None
+    return page(request, "outbox.html", letters=letters, older=older, has_relay=has_relay, wanted=wanted, states=list(LetterState))
 
 
 @router.get("/outbox/{key:path}")
 async def letter(request: Request, _: Reader, desk: TheDesk, key: str) -> Response:
     """One letter: its headers, its text, its HTML in a frame that can run nothing."""
+    found = await _found(desk, key)
+    links_work = found.state in _STILL_HERE
+    text, html, headers = (
+        each if links_work or each is None else without_tokens(each, "…") for each in (found.text, found.html, found.headers)
+    )
+    again = await sent_again(desk.database, root_of(key))
+    facts: dict[str, Any] = {
+        "letter": found,
+        "text": text,
+        "html": f'<base target="_blank">{html}' if html is not None else None,
+        "sent_headers": headers,
+        "links_work": links_work,
+        "held": await held_by(desk.database, root_of(key)),
+        "again": [each for each in again if each.key != key],
+        "next_count": len(again) + 1 if found.state in CAN_BE_RESENT else None,
+    }
+    return page(request, "outbox_letter.html", headers={"Content-Security-Policy": _LETTER_POLICY}, **facts)
+
+
+@router.post("/outbox/{key:path}")
+async def send_once_more(request: Request, caller: Reader, desk: TheDesk, key: str) -> Response:
+    """Owes the letter once more, in the name of who asked for it; the form counts, so that pressing twice sends once."""
+    if not is_surely_ours(request, desk):
+        return foreign(request)
+    found = await _found(desk, key)
+    async with request.form(max_files=0, max_fields=10) as form:
+        count = field(form, "count")
+    if not count.isdecimal() or not 0 < int(count) <= len(await sent_again(desk.database, root_of(key))) + 1:
+        raise invalid("count", "Must come from the form on the page of the letter")
+    again = await send_again(desk.database, found.key, int(count), caller.actor.id, datetime.now(UTC))
+    if again is None:
+        raise Problem("letter-under-way")
+    return RedirectResponse(f"{urlsplit(desk.base_url).path}/outbox/{quote(again)}", 303)
+
+
+async def _found(desk: Desk, key: str) -> LetterView:
     found = await one(desk.database, key) if key.isprintable() else None
     if found is None:
         raise Problem("not-found")
-    links_work = found.state in _STILL_HERE
-    text, html = (each if links_work or each is None else _TOKEN.sub(r"\1…", each) for each in (found.text, found.html))
-    framed = f'<base target="_blank">{html}' if html is not None else None
-    policy = {"Content-Security-Policy": _LETTER_POLICY}
-    return page(request, "outbox_letter.html", headers=policy, letter=found, text=text, html=framed, links_work=links_work)
+    return found
+
+
+def _typed(value: str) -> str | None:
+    """What somebody typed into a field to look for; PostgreSQL knows no NUL."""
+    return value.replace("\x00", "").strip()[:300] or None
 
 
 def _place(before: str) -> tuple[datetime, str]:

@@ -15,7 +15,7 @@ from api import rating
 from api.confirmation import cleaned
 from api.desk import Desk
 from api.identity import LINK
-from api.letter_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral
+from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral
 from api.problems import Problem
 from api.queries.incidents import Standing, facts_of
 from api.queries.surveys import reader_of

@@ -19,8 +19,8 @@ from activities.policy_book import UnusableBookError, load_book
 from activities.records import Records
 from api.queries.callers import holder_of, level_of, person_exists
 from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed, standing_of, timeline_of
-from api.queries.letters import PAGE, newest, one
-from api.queries.links import follow_up_of, zone_of
+from api.queries.letters import PAGE, Search, newest, one
+from api.queries.links import follow_up_of, reads_in
 from api.queries.outcomes import answer_to, sender_of, version_of
 from api.queries.readiness import what_is_wrong_with
 from tests.api.house import fill_directory
@@ -151,7 +151,7 @@ async def test_callers(database: AsyncEngine) -> None:
     assert all(gone.secret not in str(record) and hash_of(gone.secret) not in str(record) for record in await list_keys(database))
     assert (await level_of(database, "network"), await level_of(database, "nowhere")) == (2, None)
     assert (await person_exists(database, "carla"), await person_exists(database, "gone")) == (True, False)
-    assert (await zone_of(database, "carla"), await zone_of(database, "gone")) == ("Europe/Paris", "UTC")
+    assert (await reads_in(database, "carla"), await reads_in(database, "gone")) == (("en", "Europe/Paris"), ("en", "UTC"))
 
 
 async def test_keys_have_one_owner(database: AsyncEngine) -> None:
@@ -178,8 +178,8 @@ async def test_the_outbox_turns_pages(database: AsyncEngine) -> None:
     ]
     async with database.begin() as connection:
         await connection.execute(letters.insert(), lines)
-    first, more = await newest(database, None)
-    rest, none = await newest(database, (first[-1].at, first[-1].key))
+    first, more = await newest(database, Search())
+    rest, none = await newest(database, Search(before=(first[-1].at, first[-1].key)))
     assert (len(first), more, len(rest), none) == (PAGE, True, 5, False)
     assert [letter.key for letter in first + rest] == sorted((line["key"] for line in lines), reverse=True)
     assert (first[0].recipient_name, rest[-1].recipient_name) == ("Carla", "Network")
