@@ -1,34 +1,29 @@
-"""The mail room: takes letters from the ledger, renders, signs links, guards headers, sends (design section 4, process.md S14).
+"""The mail room: takes letters from the ledger, has them written, bundles what is too much, sends (design section 4, process.md S14).
 
 One shift is one long-running activity that Temporal keeps alive. Promise: at least once, never lost, twice only where a crash or a broken line fell between the
 relay's acceptance and our note of it, and then under the same Message-ID.
 """
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
-from pydantic import TypeAdapter
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.postbox import Address, Claim, LetterState, address_of, claim_next, settle
+from activities.digests import DIGEST, entries_of, put_into_digest
+from activities.postbox import Claim, Entry, LetterState, address_of, claim_next, settle
 from activities.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
+from activities.scribe import Ready, Scribe
 from activities.settings import Settings
-from emails.headers import Envelope, LetterRefusedError, build, deliverable, guard, message_id
-from emails.letters import ASKS_FOR_CONFIRMATION, HAS_ANSWER_LINK, HAS_SURVEY_LINK, compose
-from emails.links import ANSWER, SURVEY, Signer
-from emails.rendering import Rendered, render
+from emails.headers import LetterRefusedError
+from emails.letters import ASKS_FOR_CONFIRMATION
 from workflows.messages import SYSTEM, ReportUndeliverable, Sent
-from workflows.publication import LetterFacts
-from workflows.vocabulary import LetterName
 
 SHIFT = timedelta(minutes=55)
 PAUSE = timedelta(milliseconds=500)
@@ -42,20 +37,9 @@ FIRST_RETRY, LONGEST_RETRY, BUSY_RETRY = timedelta(seconds=5), timedelta(minutes
 BUSY = ("421", "450", "451", "452")
 UNKNOWN_AGAIN = 2
 _AWAY = (OperationalError, InterfaceError, OSError)
-_FACTS = TypeAdapter(LetterFacts)
-_TOKEN = re.compile(r"(/[ls]/)[A-Za-z0-9_.~=-]+")
 
 T = TypeVar("T")
 log = structlog.get_logger("holdfast.mail")
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A letter that can be handed over, and the address as it goes over the wire."""
-
-    rendered: Rendered
-    wire: bytes
-    email: str
 
 
 class MailRoom:
@@ -63,7 +47,7 @@ class MailRoom:
 
     def __init__(self, engine: AsyncEngine, settings: Settings, client: Client | None) -> None:
         self._engine, self._settings, self._client = engine, settings, client
-        self._signer = Signer(settings.link_keys, settings.base_url, settings.link_days)
+        self._scribe = Scribe(settings)
         self._relay = Relay(settings)
 
     @activity.defn(name="send_letters")
@@ -111,37 +95,25 @@ class MailRoom:
         if address is None:
             await self._give_up(claim, "the directory has no address")
             return
+        entries = await self._entries(claim)
         try:
-            ready = self._prepare(claim, address)
+            ready = self._scribe.write(claim, address, entries)
         except Exception as error:  # noqa: BLE001 -- one broken letter must never stop the others
             log.error("letter broken", letter=claim.letter, number=claim.number, error=type(error).__name__)  # noqa: TRY400 -- a traceback could hold personal data
             await self._give_up(claim, f"refused: {error}" if isinstance(error, LetterRefusedError) else f"broken: {type(error).__name__}")
             return
         if self._settings.smtp_host is None:
             await self._settle(claim, LetterState.KEPT, ready, sent_at=datetime.now(UTC))
-        else:
+        elif not await _patiently(lambda: put_into_digest(self._engine, claim, datetime.now(UTC))):
             await self._hand_over(claim, ready)
 
-    def _prepare(self, claim: Claim, address: Address) -> Ready:
-        name, facts, url = LetterName(claim.letter), _FACTS.validate_python(claim.facts), ""
-        if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK:
-            purpose = SURVEY if name in HAS_SURVEY_LINK else ANSWER
-            url = self._signer.url(purpose, claim.number, claim.cycle, claim.recipient, now=datetime.now(UTC))
-        rendered = render(name, compose(name, address.reader, claim.number, facts, url))
-        envelope = Envelope(
-            sender=self._settings.mail_from,
-            recipient=deliverable(address.email),
-            recipient_name=address.reader.name,
-            domain=self._settings.mail_domain,
-            key=claim.key,
-            thread=f"{claim.number}:{claim.recipient}",
-            at=claim.at,
-        )
-        return Ready(rendered, build(envelope, rendered.subject, rendered.text, rendered.html), envelope.recipient)
+    async def _entries(self, claim: Claim) -> tuple[Entry, ...]:
+        """What the letter in hand tells: itself, or all that its digest holds."""
+        return await _patiently(lambda: entries_of(self._engine, claim.key)) if claim.letter == DIGEST else (claim,)
 
     async def _hand_over(self, claim: Claim, ready: Ready) -> None:
         try:
-            reply = await self._relay.send(_bare(self._settings.mail_from), ready.email, ready.wire)
+            reply = await self._relay.send(ready.envelope_sender, ready.email, ready.wire)
         except PermanentError as error:
             await self._give_up(claim, error.reply, ready)
         except TemporaryError as error:
@@ -155,9 +127,7 @@ class MailRoom:
     async def _settle(self, claim: Claim, state: LetterState, ready: Ready | None = None, **facts: Any) -> None:
         """Writes what became of a letter. Tried until the record is back: what the relay answered must not be forgotten meanwhile."""
         if ready is not None:
-            rendered = ready.rendered if state is LetterState.KEPT else _without_tokens(ready.rendered)
-            facts |= {"subject": guard(rendered.subject), "text": rendered.text, "html": rendered.html}
-            facts["message_id"] = message_id(claim.key, self._settings.mail_domain)
+            facts |= ready.columns(links_work=state is LetterState.KEPT)
         await _patiently(lambda: settle(self._engine, claim, state, **facts))
 
     async def _later(self, claim: Claim, reply: str, delay: timedelta) -> None:
@@ -176,18 +146,19 @@ class MailRoom:
 
     async def _give_up(self, claim: Claim, reply: str, ready: Ready | None = None) -> None:
         """The incident is told before the ledger is: should we die in between, it is told again under the same command id."""
-        if await self._tell_incident(claim):
+        told = [await self._tell_incident(entry) for entry in await self._entries(claim)]
+        if all(told):
             await self._settle(claim, LetterState.FAILED, ready, smtp_reply=reply[:300])
         else:
             await self._settle(claim, LetterState.PLANNED, next_attempt_at=datetime.now(UTC) + FIRST_RETRY, smtp_reply=reply[:300])
 
-    async def _tell_incident(self, claim: Claim) -> bool:
+    async def _tell_incident(self, entry: Entry) -> bool:
         if self._client is None:
             return True
-        message = ReportUndeliverable(claim.letter, claim.cycle, claim.recipient, claim.letter in ASKS_FOR_CONFIRMATION)
-        sent = Sent(f"undeliverable:{claim.key}"[-100:], SYSTEM, datetime.now(UTC), message)
+        message = ReportUndeliverable(entry.letter, entry.cycle, entry.recipient, entry.letter in ASKS_FOR_CONFIRMATION)
+        sent = Sent(f"undeliverable:{entry.key}"[-100:], SYSTEM, datetime.now(UTC), message)
         try:
-            handle = self._client.get_workflow_handle(claim.number)
+            handle = self._client.get_workflow_handle(entry.number)
             await handle.signal("report_undeliverable", sent, rpc_timeout=timedelta(seconds=5))
         except RPCError as error:
             # Closed incidents have nobody left to tell; the ledger says it.
@@ -226,12 +197,3 @@ async def _patiently(query: Callable[[], Awaitable[T]]) -> T:
 def _back_off(attempts: int) -> timedelta:
     """5 s, doubled with each attempt, 15 minutes at most."""
     return min(FIRST_RETRY * (1 << min(attempts - 1, 10)), LONGEST_RETRY)
-
-
-def _bare(sender: str) -> str:
-    return sender.rpartition("<")[2].rstrip("> ")
-
-
-def _without_tokens(rendered: Rendered) -> Rendered:
-    """What is kept of a letter that went out: staff who read it must not act with the caller's link (S15)."""
-    return Rendered(rendered.subject, _TOKEN.sub(r"\1...", rendered.text), _TOKEN.sub(r"\1...", rendered.html))

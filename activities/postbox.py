@@ -1,6 +1,7 @@
 """The mail ledger: which letters wait, who has one in hand, what became of it (process.md S14).
 
-planned -> handed_over -> sent, failed or unknown; back to planned after a temporary error; kept where no relay is configured.
+planned -> handed_over -> sent, failed or unknown; back to planned after a temporary error; kept where no relay is configured; in_digest where the
+row of a digest goes on for it.
 A letter in hand longer than the lease belongs to a sender that died: whether it went out is unknown.
 """
 
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.database.tables import groups, incidents, letters, people
@@ -18,6 +20,7 @@ from activities.directory import GROUP_MAILBOX
 from emails.letters import Reader
 
 LEASE = timedelta(minutes=3)
+_RESENT = ":resend:"
 
 
 class LetterState(StrEnum):
@@ -29,11 +32,12 @@ class LetterState(StrEnum):
     KEPT = "kept"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    IN_DIGEST = "in_digest"
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A letter in hand. ``attempts`` counts this one; ``unknown_outcomes`` how often nobody could tell whether it went out.
+class Entry:
+    """What a row of the ledger says is to be told to whom.
 
     ``letter`` and ``facts`` are as the row has them: one that cannot be read is the failure of that letter, not of whoever takes the next one.
     """
@@ -43,8 +47,14 @@ class Claim:
     letter: str
     recipient: str
     cycle: int
-    at: datetime
     facts: Any
+
+
+@dataclass(frozen=True)
+class Claim(Entry):
+    """A letter in hand. ``attempts`` counts this one; ``unknown_outcomes`` how often nobody could tell whether it went out."""
+
+    at: datetime
     attempts: int
     unknown_outcomes: int
     token: str
@@ -58,6 +68,11 @@ class Address:
     reader: Reader
 
 
+def root_of(key: str) -> str:
+    """The send key under which the letter was owed; deliveries that staff asked for again have a suffix."""
+    return key.partition(_RESENT)[0]
+
+
 async def claim_next(engine: AsyncEngine, now: datetime) -> Claim | None:
     """Takes the next letter that is due into hand, P1 first; none if there is none. Of two senders only one gets it."""
     due = or_(
@@ -68,7 +83,7 @@ async def claim_next(engine: AsyncEngine, now: datetime) -> Claim | None:
         select(letters)
         .join(incidents, incidents.c.number == letters.c.number, isouter=True)
         .where(due)
-        .order_by(incidents.c.priority, letters.c.at, letters.c.cause)
+        .order_by(incidents.c.priority.nulls_last(), letters.c.at, letters.c.cause)
         .limit(1)
     )
     async with engine.execution_options(read_only=True).connect() as connection:
@@ -127,3 +142,25 @@ async def address_of(engine: AsyncEngine, recipient: str) -> Address | None:
 async def _mailbox(connection: AsyncConnection, group: str) -> Address | None:
     found = (await connection.execute(select(groups.c.name, groups.c.email).where(groups.c.id == group))).one_or_none()
     return Address(found.email, Reader(found.name, "en", "UTC")) if found is not None and found.email else None
+
+
+# What people may ask for once more: it is over, and its reader may not have it.
+CAN_BE_RESENT = frozenset({LetterState.SENT, LetterState.FAILED, LetterState.UNKNOWN})
+
+
+async def send_again(engine: AsyncEngine, key: str, count: int, by: str, now: datetime) -> str | None:
+    """Owes the letter once more, as the ``count``-th delivery asked for, by whom and when (S14); its send key, or none where it cannot be asked for.
+
+    The same count twice is one delivery, so that pressing twice sends once.
+    """
+    root = root_of(key)
+    again = f"{root}{_RESENT}{count}"
+    async with engine.begin() as connection:
+        row = (await connection.execute(select(letters).where(letters.c.key == key))).mappings().one_or_none()
+        if row is None or row["state"] not in CAN_BE_RESENT:
+            return None
+        owed = {name: row[name] for name in ("number", "letter", "recipient", "cycle", "cause", "facts")}
+        fresh = {"key": again, "at": now, "state": LetterState.PLANNED, "attempts": 0, "unknown_outcomes": 0, "next_attempt_at": now}
+        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        await connection.execute(insert(letters).values(owed | fresh | {"resent_by": by}).on_conflict_do_nothing())
+    return again

@@ -5,6 +5,7 @@ configured by Temporal's own names (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPOR
 """
 
 import os
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from email.utils import parseaddr
@@ -22,6 +23,8 @@ _OF_THE_CLIENT = frozenset({SECRETS_DIR, PREFIX + "URL", PREFIX + "KEY"})
 _LINK_KEY_FILE = "link.key"
 _KEY_LENGTH = 32
 _KEY_VARIETY = 10
+# A token of 24 characters and a plus follow, and 64 is all that relays take before the @.
+_MAILBOX = re.compile(r"[A-Za-z0-9._-]{1,39}@[A-Za-z0-9.-]{1,253}")
 
 
 class SettingsError(Exception):
@@ -58,6 +61,10 @@ class Settings(BaseSettings):
     )
     link_days: int = Field(30, ge=1, le=365, description="How many days a link in a letter works.")
     mail_from: str = Field("Service desk <desk@localhost.invalid>", description="Sender of letters.")
+    mail_bounces: str | None = Field(
+        None,
+        description="Mailbox for what cannot be delivered; each letter then has an envelope sender of its own, BOX+TOKEN@HOST; none: the sender of letters.",
+    )
     mail_domain: str = Field("holdfast.invalid", min_length=1, description="Domain in Message-IDs.")
     smtp_host: str | None = Field(None, description="Mail relay; none: letters are kept in the ledger and shown on the Outbox page.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail relay.")
@@ -117,6 +124,13 @@ class Settings(BaseSettings):
     def _an_address(cls, value: str) -> str:
         if "@" not in parseaddr(value)[1] or any(ord(character) < 32 for character in value):  # noqa: PLR2004 -- control characters
             raise ValueError("must be a mail address such as Service desk <desk@example.org>")
+        return value
+
+    @field_validator("mail_bounces")
+    @classmethod
+    def _a_mailbox(cls, value: str | None) -> str | None:
+        if value is not None and not _MAILBOX.fullmatch(value):
+            raise ValueError("must be a bare mail address of at most 39 characters before the @, such as bounces@desk.example.org")
         return value
 
     @model_validator(mode="after")

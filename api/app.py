@@ -18,7 +18,7 @@ from api.desk import Desk
 from api.doorway import Doorway
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
-from api.routes import commands, guide, health, incidents, links, me, outbox, surveys, time
+from api.routes import commands, guide, health, incidents, links, me, outbox, surveys, time, unsubscribing
 from api.turnstile import Turnstile
 from emails.links import Signer
 from workflows.policies.book import adopt
@@ -31,6 +31,7 @@ ROUTERS = (
     health.router,
     links.router,
     surveys.router,
+    unsubscribing.router,
     outbox.router,
     guide.router,
 )

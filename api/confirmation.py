@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,6 +18,7 @@ from api.desk import Desk
 from api.problems import Problem
 from api.queries.incidents import Standing, intake_key
 from api.reception import take_in
+from api.sentences import Sentences
 from emails.links import Link
 from workflows.lifecycle import Rule
 from workflows.messages import Actor, Confirm, Message, Reject, Report, Text
@@ -30,14 +30,17 @@ _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 # Pasted text brings such characters along; nobody means them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
-_WHERE_IT_STANDS: Mapping[Status, str] = {
-    Status.NEW: "The service desk has it and will take it up.",
-    Status.IN_PROGRESS: "The service desk is working on it.",
-    Status.ON_HOLD: "The service desk waits for somebody or something before it can go on.",
-    Status.RESOLVED: "There is a newer solution; the latest letter asks whether it works.",
-    Status.CLOSED: "The incident is closed.",
-    Status.CANCELLED: "The incident was cancelled.",
-}
+
+@dataclass(frozen=True)
+class PageReader:
+    """Whoever the letter was for: what to say to them, and the IANA zone of their times."""
+
+    say: Sentences
+    zone: str
+
+    def told(self, instant: datetime) -> str:
+        """A moment as this reader says it."""
+        return self.say.moment(instant, self.zone)
 
 
 @dataclass(frozen=True)
@@ -49,35 +52,24 @@ class Question:
     shows_solution: bool = True
 
 
-def question_for(link: Link, facts: Mapping[str, Any], zone: str, follow_up: str | None, now: datetime) -> Question:
-    """What can be asked through this link now. Times are told in the reader's zone."""
-    status, cycle = Status(facts["status"]), facts["cycle"]
+def question_for(link: Link, facts: Mapping[str, Any], reader: PageReader, follow_up: str | None, now: datetime) -> Question:
+    """What can be asked through this link now, in the language of the reader and with the times of their zone."""
+    status, cycle, say = Status(facts["status"]), facts["cycle"], reader.say
     if status is Status.RESOLVED and cycle == link.cycle:
-        return _unsettled(facts, zone)
+        return _unsettled(facts, reader)
     if status is Status.CLOSED and cycle == link.cycle:
-        return _closed(follow_up)
+        return Question(say("follow_up", number=follow_up)) if follow_up is not None else Question(say("closed_ask"), (BROKEN,))
     if (until := _can_be_taken_back(link, facts, now)) is not None:
-        state = f"The answer was: still broken. The service desk is working on it again. Until {_told(until, zone)} you can take it back."
-        return Question(state, (WORKS,))
-    earlier = "This link belongs to an earlier solution. " if link.cycle < cycle else ""
-    return Question(earlier + _WHERE_IT_STANDS[status], shows_solution=False)
+        return Question(say("answered_broken", until=reader.told(until)), (WORKS,))
+    stands = say(f"stands_{status}")
+    return Question(say("earlier_solution", state=stands) if link.cycle < cycle else stands, shows_solution=False)
 
 
-def _unsettled(facts: Mapping[str, Any], zone: str) -> Question:
+def _unsettled(facts: Mapping[str, Any], reader: PageReader) -> Question:
     if facts["confirmed_at"] is None:
         return Question("", (WORKS, BROKEN))
     ends = _instant(facts["confirmed_at"]) + _undo_period(facts)
-    return Question(
-        f"The answer was: it works. The incident closes at {_told(ends, zone)}; until then you can change the answer.", (BROKEN,)
-    )
-
-
-def _closed(follow_up: str | None) -> Question:
-    if follow_up is not None:
-        return Question(f"The incident is closed. For what is still broken there is a new one: {follow_up}.")
-    return Question(
-        "The incident is closed. If it is broken still or again, say so here: that opens a new incident which refers to it.", (BROKEN,)
-    )
+    return Question(reader.say("answered_works", at=reader.told(ends)), (BROKEN,))
 
 
 def _can_be_taken_back(link: Link, facts: Mapping[str, Any], now: datetime) -> datetime | None:
@@ -93,10 +85,6 @@ def _undo_period(facts: Mapping[str, Any]) -> Any:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _told(instant: datetime, zone: str) -> str:
-    return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M on %d %B (%Z)")
 
 
 # pressing
@@ -117,15 +105,15 @@ def cleaned(text: str) -> str:
 
 
 def what_is_missing(pressed: Pressed) -> str | None:
-    """What the reader has to add before anything happens, or none."""
+    """The name of the sentence that says what the reader has to add before anything happens, or none."""
     if pressed.choice not in (WORKS, BROKEN):
-        return "Choose one of the answers. Nothing was sent yet."
+        return "choose"
     if pressed.choice == WORKS:
         return None
     try:
         _TEXT.validate_python(pressed.text)
     except ValidationError:
-        return "Say in a sentence what is still broken, in at most 10,000 characters. Nothing was sent yet."
+        return "say_what"
     return None
 
 
@@ -143,14 +131,13 @@ def answering(link: Link) -> Actor:
 
 
 async def answer(desk: Desk, command: Command, standing: Standing) -> str:
-    """What to tell the reader about the answer just given. Raises the problem that refused it."""
+    """The name of the sentence that thanks for the answer just given. Raises the problem that refused it."""
     outcome = await deliver(desk, command, standing)
     if outcome is None:
-        return "Thank you. Your answer is safe and takes effect in a moment."
+        return "thanks_safe"
     if (refusal := refusal_in(outcome)) is not None:
         raise refusal
-    works = isinstance(command.message, Confirm)
-    return "Thank you. It is noted that it works." if works else "Thank you for telling us. The service desk takes it up again."
+    return "thanks_works" if isinstance(command.message, Confirm) else "thanks_broken"
 
 
 def is_final(problem: Problem) -> bool:

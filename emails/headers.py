@@ -5,6 +5,7 @@ names are compared with those intended; a difference refuses the letter.
 """
 
 import hashlib
+import hmac
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -16,12 +17,25 @@ from email.parser import BytesHeaderParser
 from email.utils import format_datetime, parseaddr
 
 LONGEST = 200
-# 7 bit: not every relay on the way takes eight.
-_SENDING = policy.SMTP.clone(max_line_length=78, cte_type="7bit")
+# What stands in these is one word of ours; the library would write a long one as encoded words, which no mail program reads there.
+_IN_ONE_PIECE = {"message-id", "in-reply-to", "references", "list-unsubscribe"}
 # Invisible, but Persian and Hindi words and many emoji are spelled with them.
 _JOINERS = "\u200c\u200d"
 # Written by the library, whatever we set.
 _OF_THE_LIBRARY = {"mime-version", "content-type"}
+
+
+class _Sending(policy.EmailPolicy):
+    """7 bit, because not every relay on the way takes eight; addresses and ids are never broken up."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """One header as it goes over the wire."""
+        if name.lower() in _IN_ONE_PIECE:
+            return f"{name}: {value}\r\n".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_SENDING = _Sending(linesep="\r\n", max_line_length=78, cte_type="7bit")
 
 
 class LetterRefusedError(Exception):
@@ -30,7 +44,10 @@ class LetterRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Envelope:
-    """Who writes to whom about which incident. ``thread`` and ``key`` are stable, so ids can be computed again (S14)."""
+    """Who writes to whom about which incident. ``thread`` and ``key`` are stable, so ids can be computed again (S14).
+
+    ``unsubscribe_url``: where a reader, or their mail program at one press, declines letters of this kind (RFC 8058).
+    """
 
     sender: str
     recipient: str
@@ -39,6 +56,7 @@ class Envelope:
     key: str
     thread: str
     at: datetime
+    unsubscribe_url: str | None = None
 
 
 def guard(text: str) -> str:
@@ -68,6 +86,13 @@ def message_id(key: str, domain: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
 
 
+def bounce_address(mailbox: str, key: str, secret: str) -> str:
+    """An envelope sender of this delivery's own (VERP): what comes back to it names the letter, also where the report does not. Nobody can make one up."""
+    token = hmac.new(secret.encode(), f"bounce:{key}".encode(), hashlib.sha256).hexdigest()[:24]
+    local, _, domain = mailbox.rpartition("@")
+    return f"{local}+{token}@{domain}"
+
+
 def build(envelope: Envelope, subject: str, text: str, html: str) -> bytes:
     """The letter as it goes over the wire. Raises LetterRefusedError where a header would come out that nobody intended."""
     letter = EmailMessage(policy=_SENDING)
@@ -82,6 +107,8 @@ def build(envelope: Envelope, subject: str, text: str, html: str) -> bytes:
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
+    if envelope.unsubscribe_url is not None:
+        headers |= {"List-Unsubscribe": f"<{envelope.unsubscribe_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     for name, value in headers.items():
         letter[name] = value
     letter.set_content(text)
@@ -89,6 +116,12 @@ def build(envelope: Envelope, subject: str, text: str, html: str) -> bytes:
     written = letter.as_bytes(policy=_SENDING)
     _compare(written, headers)
     return written
+
+
+def header_block(written: bytes) -> str:
+    """The headers of a letter as they go over the wire, one a line."""
+    block = written.partition(b"\r\n\r\n")[0].decode("ascii", "replace")
+    return re.sub(r"\r\n(?=[ \t])", "", block).replace("\r\n", "\n")
 
 
 def _address(sender: str) -> str:

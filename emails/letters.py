@@ -129,6 +129,18 @@ class Alarm(Letter):
     alerts: tuple[Alert, ...]
 
 
+# More would not fit into 60 KB.
+MOST_IN_A_DIGEST = 12
+
+
+@dataclass(frozen=True)
+class Digest:
+    """Several letters to one reader in one. ``stop_url`` leads to the page where they ask for single letters again."""
+
+    reader: Reader
+    stop_url: str
+
+
 Composer = Callable[[Letter, LetterFacts, str], Letter]
 
 

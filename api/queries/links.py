@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from activities.database.tables import intake, people
+from activities.preferences import declines
 from api.queries import Database, reading
 from workflows.vocabulary import Channel
 
@@ -14,7 +15,14 @@ async def follow_up_of(database: Database, key: str) -> str | None:
         return (await connection.execute(query)).scalar_one_or_none()
 
 
-async def zone_of(database: Database, person: str) -> str:
-    """The IANA zone in which this person reads times; UTC for somebody the directory no longer knows."""
+async def reads_in(database: Database, person: str) -> tuple[str, str]:
+    """Language and IANA zone in which this person reads; English and UTC for somebody the directory no longer knows."""
     async with reading(database).connect() as connection:
-        return (await connection.execute(select(people.c.zone).where(people.c.id == person))).scalar_one_or_none() or "UTC"
+        found = (await connection.execute(select(people.c.language, people.c.zone).where(people.c.id == person))).one_or_none()
+    return (found.language, found.zone) if found else ("en", "UTC")
+
+
+async def has_declined(database: Database, person: str, purpose: str) -> bool:
+    """Whether this person has declined what links of that purpose decline."""
+    async with reading(database).connect() as connection:
+        return await declines(connection, person, purpose)

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from api import confirmation
-from api.confirmation import BROKEN, Pressed
+from api.confirmation import BROKEN, PageReader, Pressed
 from api.desk import Desk
 from api.identity import LINK
-from api.letter_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral
+from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
 from api.problems import Problem
 from api.queries.incidents import Standing, facts_of
-from api.queries.links import follow_up_of, zone_of
+from api.queries.links import follow_up_of
 from api.rendering import page
 from api.routes.incidents import TheDesk
 from emails.links import ANSWER, Link
@@ -33,6 +33,7 @@ class Visit:
     token: str
     link: Link
     facts: Mapping[str, Any]
+    reader: PageReader
 
     @property
     def standing(self) -> Standing:
@@ -45,7 +46,7 @@ async def _visit(token: str, desk: TheDesk) -> Visit | None:
     if link is None or link.purpose != ANSWER:
         return None
     facts = await facts_of(desk.database, link.number)
-    return Visit(token, link, facts) if facts is not None else None
+    return Visit(token, link, facts, await reader_of(desk, link.person)) if facts is not None else None
 
 
 Visitor = Annotated[Visit | None, Depends(_visit)]
@@ -67,7 +68,7 @@ async def press(request: Request, desk: TheDesk, visit: Visitor) -> Response:
     async with request.form(max_files=0, max_fields=10) as form:
         pressed = Pressed(field(form, "choice"), confirmation.cleaned(field(form, "text")), field(form, "nonce")[:64])
     if (missing := confirmation.what_is_missing(pressed)) is not None:
-        return await _page(request, desk, visit, 422, missing=missing, text=pressed.text)
+        return await _page(request, desk, visit, 422, missing=visit.reader.say(missing), text=pressed.text)
     try:
         notice = await _act(desk, visit, pressed)
     except Problem as problem:
@@ -81,7 +82,7 @@ async def _act(desk: Desk, visit: Visit, pressed: Pressed) -> str:
     if pressed.choice == BROKEN and visit.standing.is_over and facts["closed_at"] and is_last:
         return await _again(desk, visit, pressed)
     try:
-        return await confirmation.answer(desk, confirmation.command_for(link, pressed), visit.standing)
+        return visit.reader.say(await confirmation.answer(desk, confirmation.command_for(link, pressed), visit.standing))
     except Problem as problem:
         later = await facts_of(desk.database, link.number) or facts
         if pressed.choice == BROKEN and confirmation.is_final(problem) and later["closed_at"] and link.cycle == later["cycle"]:
@@ -91,28 +92,27 @@ async def _act(desk: Desk, visit: Visit, pressed: Pressed) -> str:
 
 async def _again(desk: Desk, visit: Visit, pressed: Pressed) -> str:
     number = await confirmation.report_again(desk, visit.link, visit.facts, pressed.text)
-    return f"Thank you for telling us. A new incident was opened for it: {number}."
+    return visit.reader.say("thanks_new", number=number)
 
 
 async def _not_done(request: Request, desk: Desk, visit: Visit, pressed: Pressed, problem: Problem) -> Response:
     if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
-        said = "That could not be taken in just now. Please press Send again in a moment."
+        said = visit.reader.say("not_taken")
         return await _page(request, desk, visit, problem.kind.status, missing=said, text=pressed.text, nonce=pressed.nonce)
-    notice = "Nothing was changed by this answer: the incident had moved on, or already is as you say."
-    return await _page(request, desk, await _visit(visit.token, desk) or visit, notice=notice)
+    return await _page(request, desk, await _visit(visit.token, desk) or visit, notice=visit.reader.say("not_changed"))
 
 
 async def _page(request: Request, desk: Desk, visit: Visit, status: int = 200, **more: Any) -> Response:
     link, facts = visit.link, visit.facts
     follow_up = await follow_up_of(desk.database, confirmation.follow_up_key(link))
-    question = confirmation.question_for(link, facts, await zone_of(desk.database, link.person), follow_up, datetime.now(UTC))
+    question = confirmation.question_for(link, facts, visit.reader, follow_up, datetime.now(UTC))
     known = {
+        "say": visit.reader.say,
         "number": link.number,
         "title": facts["title"],
         "state": question.state,
         "solution": facts["resolution_notes"] if question.shows_solution else None,
         "choices": question.choices,
-        "question": "Does it work now?",
         "action": f"{urlsplit(desk.base_url).path}/l/{visit.token}",
         "nonce": secrets.token_urlsafe(12),
     }

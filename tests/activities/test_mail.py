@@ -11,7 +11,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.database.tables import letters
 from activities.mail import MailRoom
 from activities.postbox import LEASE, LetterState, claim_next
+from activities.preferences import decline
 from activities.relay import RelayAwayError
+from emails.links import NO_DIGESTS
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
 from tests.process.life import ASHA, Life
 from workflows.messages import Resolve
@@ -30,6 +32,7 @@ async def test_letters_are_sent_once(database: AsyncEngine, post: Post) -> None:
 async def test_two_senders_never_send_one_letter_twice(database: AsyncEngine, post: Post) -> None:
     """A second sender that starts while the first still lives takes other letters."""
     await with_letters(database, 12)
+    await decline(database, "carla", NO_DIGESTS, datetime.now(UTC))
     post.delay = 0.01
     rooms = [MailRoom(database, settings(post.port), None) for _ in range(3)]
 

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emails.languages import words_of
 from emails.letters import HAS_ANSWER_LINK, HAS_SURVEY_LINK, Reader, compose
-from emails.rendering import render, when
+from emails.rendering import render
 from workflows.publication import LetterFacts
 from workflows.vocabulary import LetterName, Priority, Status
 
-URL = "https://desk.example.org/l/abc.def"
+URL = "https://desk.example.org/l/" + "abc.def-" * 20
 CARLA = Reader("Carla Mendes", "en", "Europe/Istanbul")
 FACTS = LetterFacts(
     title="Printer jammed",
@@ -27,6 +28,12 @@ FACTS = LetterFacts(
     reminders=(datetime(2026, 11, 26, 7, tzinfo=UTC), datetime(2026, 11, 30, 7, tzinfo=UTC)),
     score=2,
 )
+
+
+def links_of(name: LetterName) -> set[str]:
+    """The addresses in a letter of that name: one page, and in a survey the same page with each mark."""
+    marks = {f"{URL}?score={score}" for score in range(1, 6)} if name in HAS_SURVEY_LINK else set()
+    return marks | ({URL} if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK else set())
 
 
 @pytest.mark.parametrize("name", LetterName)
@@ -46,8 +53,7 @@ def test_every_link_stands_in_both_parts(name: LetterName) -> None:
     """Who reads plain text can do all that the HTML part offers."""
     rendered = render(name, compose(name, CARLA, "INC-1042-7", FACTS, URL))
     links = set(re.findall(r"https?://[^\s\"<>]+", rendered.html))
-    marks = {f"{URL}?score={score}" for score in range(1, 6)} if name in HAS_SURVEY_LINK else set()
-    assert links == ({URL} if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK else set()) | marks
+    assert links == links_of(name)
     assert all(link in rendered.text for link in links)
 
 
@@ -69,8 +75,8 @@ def test_a_language_without_a_folder_is_read_in_english() -> None:
 def test_a_time_is_told_in_the_readers_zone() -> None:
     """The same instant is another hour elsewhere, and the zone is named."""
     instant = datetime(2026, 12, 8, 22, 30, tzinfo=UTC)
-    assert when(instant, "Asia/Tokyo", "en") == "Wednesday 9 December 2026, 07:30 (Asia/Tokyo)"
-    assert when(instant, "America/New_York", "en") == "Tuesday 8 December 2026, 17:30 (America/New_York)"
+    assert words_of("en").moment(instant, "Asia/Tokyo") == "Wednesday 9 December 2026, 07:30 (Asia/Tokyo)"
+    assert words_of("en").moment(instant, "America/New_York") == "Tuesday 8 December 2026, 17:30 (America/New_York)"
 
 
 HOSTILE = [

@@ -1,0 +1,46 @@
+"""What all pages behind links in letters share: who reads, where a form came from, the page for links that do not hold (process.md S15)."""
+
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from api.confirmation import PageReader
+from api.desk import Desk
+from api.queries.links import reads_in
+from api.rendering import page
+from api.sentences import sentences_in, wished_for
+
+UNINDEXED = {"X-Robots-Tag": "noindex, nofollow"}
+
+
+async def reader_of(desk: Desk, person: str) -> PageReader:
+    """How the person a link was made for reads."""
+    language, zone = await reads_in(desk.database, person)
+    return PageReader(sentences_in(language), zone)
+
+
+def neutral(request: Request) -> Response:
+    """The same for every link that does not hold, whatever is wrong with it."""
+    return page(request, "neutral.html", 404, UNINDEXED, say=wished_for(request))
+
+
+def foreign(request: Request) -> Response:
+    """For a form that another site sent."""
+    return page(request, "foreign.html", 403, UNINDEXED, say=wished_for(request))
+
+
+def field(form: FormData, name: str) -> str:
+    """A text field of a form; empty where there is none."""
+    value = form.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def comes_from_elsewhere(request: Request, desk: Desk) -> bool:
+    """Whether a browser says that another site sent the form. A page without referrer sends ``Origin: null``: that is ours (S15)."""
+    fetched = request.headers.get("sec-fetch-site")
+    if fetched is not None:
+        return fetched not in ("same-origin", "none")
+    origin, ours = request.headers.get("origin", "null"), urlsplit(desk.base_url)
+    return origin not in ("null", f"{ours.scheme}://{ours.netloc}")
