@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.confirmation import answering
+from api.confirmation import PageReader, answering
 from api.delivery import Command, deliver, refusal_in
 from api.desk import Desk
 from api.problems import Problem
@@ -30,16 +30,16 @@ _PRESENT_STATE_SAYS_IT = (Rule.NOTHING_CHANGES.value, Rule.NO_SURVEY.value, Rule
 
 
 class Said(StrEnum):
-    """What the page says about the form just sent; each language has a sentence for it."""
+    """What the page says about the form just sent; each language has a sentence of that name."""
 
-    STORED = "stored"
-    TAKEN_IN = "taken_in"
-    UNCHANGED = "unchanged"
-    ONLY_LOOKED = "only_looked"
-    NO_MARK = "no_mark"
-    NOT_CONFIRMED = "not_confirmed"
-    TOO_LONG = "too_long"
-    LATER = "later"
+    STORED = "said_stored"
+    TAKEN_IN = "said_taken_in"
+    UNCHANGED = "said_unchanged"
+    ONLY_LOOKED = "said_only_looked"
+    NO_MARK = "said_no_mark"
+    NOT_CONFIRMED = "said_not_confirmed"
+    TOO_LONG = "said_too_long"
+    LATER = "said_later"
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,15 @@ def question_for(link: Link, facts: Mapping[str, Any], now: datetime) -> Questio
     ends = [datetime.fromisoformat(deadline["at"]) for deadline in facts["due"]]
     is_open = facts["survey"] in (SurveyState.ASKED, SurveyState.ANSWERED) and bool(ends) and now < max(ends)
     return Question(facts["score"], facts["comment"], max(ends) if is_open else None)
+
+
+def state_of(question: Question, reader: PageReader) -> str:
+    """Where the survey stands, in the language and zone of the reader."""
+    say, until = reader.say, reader.told(question.until) if question.until else None
+    if question.score is None:
+        return say("can_be_given", until=until) if until else say("survey_over")
+    answer = say("your_answer", score=str(question.score), mark=say(f"mark_{question.score}"))
+    return f"{answer} {say('can_be_changed', until=until) if until else say('answer_stands')}"
 
 
 def mark_in(text: str) -> int | None:

@@ -10,9 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.desk import desk_of
 
-PAGES, FALLBACK = Path(__file__).parent / "pages", "en"
 _PAGES = Environment(
-    loader=FileSystemLoader(PAGES),
+    loader=FileSystemLoader(Path(__file__).parent / "pages"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -24,8 +23,3 @@ def page(request: Request, template: str, status: int = 200, headers: dict[str, 
     """One page. Addresses in it are paths below that of the base URL of the settings; no Host header has a say in them (S15)."""
     text = _PAGES.get_template(template).render(base=urlsplit(desk_of(request).base_url).path, **facts)
     return HTMLResponse(text, status, headers)
-
-
-def language_of(template: str, wanted: str) -> str:
-    """The language in which this page can be shown to such a reader: a language is a folder; what is missing there is read in English."""
-    return wanted if wanted.isalpha() and (PAGES / wanted / template).is_file() else FALLBACK

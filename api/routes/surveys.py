@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from api import rating
-from api.confirmation import cleaned
+from api.confirmation import PageReader, cleaned
 from api.desk import Desk
 from api.identity import LINK
-from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral
+from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
 from api.problems import Problem
 from api.queries.incidents import Standing, facts_of
-from api.queries.surveys import reader_of
 from api.rating import Filled, Question, Said
-from api.rendering import language_of, page
+from api.rendering import page
 from api.routes.incidents import TheDesk
 from emails.links import SURVEY, Link
 from workflows.vocabulary import Status
@@ -36,6 +34,7 @@ class Visit:
     link: Link
     facts: Mapping[str, Any]
     question: Question
+    reader: PageReader
 
 
 async def _visit(token: str, desk: TheDesk) -> Visit | None:
@@ -44,7 +43,7 @@ async def _visit(token: str, desk: TheDesk) -> Visit | None:
         return None
     facts = await facts_of(desk.database, link.number)
     question = rating.question_for(link, facts, datetime.now(UTC)) if facts else None
-    return Visit(token, link, facts, question) if facts and question else None
+    return Visit(token, link, facts, question, await reader_of(desk, link.person)) if facts and question else None
 
 
 Visitor = Annotated[Visit | None, Depends(_visit)]
@@ -69,7 +68,7 @@ async def press(request: Request, desk: TheDesk, visit: Visitor) -> Response:
         mark, comment = rating.mark_in(field(form, "score")), cleaned(field(form, "comment"))
         filled = Filled(mark, comment, field(form, "meant"), field(form, "nonce")[:64])
     if (missing := rating.what_is_missing(filled)) is not None:
-        return await _page(request, desk, visit, 422, said=missing, chosen=filled.score, comment=filled.comment)
+        return await _page(request, desk, visit, 422, missing=visit.reader.say(missing), chosen=filled.score, comment=filled.comment)
     return await _store(request, desk, visit, filled)
 
 
@@ -81,24 +80,21 @@ async def _store(request: Request, desk: Desk, visit: Visit, filled: Filled) -> 
         if not rating.is_temporary(problem):
             raise
         again = {"chosen": filled.score, "comment": filled.comment, "nonce": filled.nonce}
-        return await _page(request, desk, visit, problem.kind.status, said=Said.LATER, **again)
-    now = await _visit(visit.token, desk) or visit
-    return await _page(request, desk, now, said=said, chosen=now.question.score)
+        return await _page(request, desk, visit, problem.kind.status, missing=visit.reader.say(Said.LATER), **again)
+    return await _page(request, desk, await _visit(visit.token, desk) or visit, notice=visit.reader.say(said))
 
 
 async def _page(request: Request, desk: Desk, visit: Visit, status: int = 200, **more: Any) -> Response:
-    reader, question = await reader_of(desk.database, visit.link.person), visit.question
-    language = language_of("survey.html", reader.language)
     known = {
-        "language": language,
+        "say": visit.reader.say,
         "number": visit.link.number,
         "title": visit.facts["title"],
-        "score": question.score,
-        "until": f"{question.until.astimezone(ZoneInfo(reader.zone)):%d.%m.%Y %H:%M} ({reader.zone})" if question.until else None,
+        "state": rating.state_of(visit.question, visit.reader),
+        "is_open": visit.question.until is not None,
         "marks": rating.MARKS,
-        "comment": question.comment or "",
-        "said": None,
+        "chosen": visit.question.score,
+        "comment": visit.question.comment or "",
         "action": f"{urlsplit(desk.base_url).path}/s/{visit.token}",
         "nonce": secrets.token_urlsafe(12),
     }
-    return page(request, f"{language}/survey.html", status, UNINDEXED, **known | more)
+    return page(request, "survey.html", status, UNINDEXED, **{"notice": None, "missing": None} | known | more)

@@ -10,7 +10,7 @@ import pytest
 from emails.languages import FALLBACK, TEMPLATES, Words, languages, words_of
 from emails.letters import HAS_ANSWER_LINK, MOST_IN_A_DIGEST, Digest, Letter, Reader, compose
 from emails.rendering import Rendered, render, render_digest
-from tests.emails.test_letters import FACTS, URL
+from tests.emails.test_letters import FACTS, URL, links_of
 from workflows.clocks import Line
 from workflows.publication import Alert, LetterFacts
 from workflows.vocabulary import EventKind, LetterName, Priority, Status
@@ -68,7 +68,7 @@ def test_every_letter_in_every_language(name: LetterName, language: str) -> None
     what_next = re.findall(r"<h2>(.+?)</h2>", letter.html)[-1]
     assert what_next.lower() in letter.text.lower()
     links = set(re.findall(r"https?://[^\s\"<>]+", letter.html))
-    assert links == ({URL} if name in HAS_ANSWER_LINK else set())
+    assert links == links_of(name)
     assert all(link in letter.text for link in links)
     assert "<img" not in letter.html
 
@@ -107,7 +107,15 @@ def _longest(character: str) -> LetterFacts:
     clocks = tuple(replace(ALERT, clock=f"internal:{'g' * 90}{number}", lines=LINES * 4) for number in range(10))
     said = character * 10_000
     return LetterFacts(
-        character * 200, Status.RESOLVED, Priority.P1, text=said, solution=said, group="g" * 100, alerts=clocks, reminders=FACTS.reminders
+        character * 200,
+        Status.RESOLVED,
+        Priority.P1,
+        text=said,
+        solution=said,
+        group="g" * 100,
+        alerts=clocks,
+        score=1,
+        reminders=FACTS.reminders,
     )
 
 

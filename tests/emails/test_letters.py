@@ -30,6 +30,12 @@ FACTS = LetterFacts(
 )
 
 
+def links_of(name: LetterName) -> set[str]:
+    """The addresses in a letter of that name: one page, and in a survey the same page with each mark."""
+    marks = {f"{URL}?score={score}" for score in range(1, 6)} if name in HAS_SURVEY_LINK else set()
+    return marks | ({URL} if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK else set())
+
+
 @pytest.mark.parametrize("name", LetterName)
 def test_every_letter_says_what_happens_next(name: LetterName) -> None:
     """Subject with the number, a text part and an HTML part, both with what happens next, and under 60 KB."""
@@ -47,8 +53,7 @@ def test_every_link_stands_in_both_parts(name: LetterName) -> None:
     """Who reads plain text can do all that the HTML part offers."""
     rendered = render(name, compose(name, CARLA, "INC-1042-7", FACTS, URL))
     links = set(re.findall(r"https?://[^\s\"<>]+", rendered.html))
-    marks = {f"{URL}?score={score}" for score in range(1, 6)} if name in HAS_SURVEY_LINK else set()
-    assert links == ({URL} if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK else set()) | marks
+    assert links == links_of(name)
     assert all(link in rendered.text for link in links)
 
 
