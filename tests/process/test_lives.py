@@ -9,8 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from pydantic import TypeAdapter
 
 from tests.process.life import ASHA, CARLA, INES, NOAH, STRANGER, Life
+from workflows.calendars import Calendar
 from workflows.clocks import elapsed
 from workflows.dates import ahead
+from workflows.explanations import explain
 from workflows.messages import (
     Acknowledge,
     Amend,
@@ -31,7 +33,7 @@ from workflows.messages import (
 )
 from workflows.publication import Event, Publication, Result
 from workflows.record import Incident
-from workflows.vocabulary import Audience, CancelReason, ClosedBy, EventKind, HoldReason, Impact, Status, Urgency
+from workflows.vocabulary import Audience, CancelReason, ClockKind, ClosedBy, EventKind, HoldReason, Impact, Status, Urgency
 
 WHO = st.sampled_from([ASHA, CARLA, INES, NOAH, STRANGER])
 WHAT = st.one_of(
@@ -47,6 +49,8 @@ WHAT = st.one_of(
     st.sampled_from([Note("a note"), PublicMessage("a message")]),
 )
 SAVED = TypeAdapter(Incident)
+FIRINGS = (EventKind.THRESHOLD_PASSED, EventKind.BREACHED)
+WORKED_ON = (Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD)
 
 
 class LifeOfAnIncident(RuleBasedStateMachine):
@@ -79,9 +83,15 @@ class LifeOfAnIncident(RuleBasedStateMachine):
     @rule(hours=st.integers(0, 80))
     def time_passes(self, hours: int) -> None:
         """With a worker at hand, every date happens at its time."""
-        before = len(self.life.incident.events)
+        before, running = len(self.life.incident.events), {clock.name for clock in self.life.facts.clocks if clock.is_running}
+        resting = {clock.name for clock in self.life.facts.clocks} - running
+        was_held = self.life.facts.status is Status.ON_HOLD
         self.life.passes(timedelta(hours=hours))
-        assert all(event.at == event.planned_at for event in self.life.incident.events[before:] if event.planned_at)
+        happened = self.life.incident.events[before:]
+        assert all(event.at == event.planned_at for event in happened if event.planned_at)
+        # The end of a hold may let a clock go on; while nothing ends, one that rests does not fire.
+        if not was_held:
+            assert not [event for event in happened if event.kind in FIRINGS and event.after["clock"] in resting]
 
     @rule(hours=st.integers(0, 400))
     def nobody_is_there(self, hours: int) -> None:
@@ -99,8 +109,11 @@ class LifeOfAnIncident(RuleBasedStateMachine):
 
     @rule()
     def hand_over(self) -> None:
-        """A long history continues in a fresh run with the same state."""
-        self.life.incident = SAVED.validate_json(SAVED.dump_json(self.life.incident))
+        """A long history continues in a fresh run with the same state: all that was known, and every date that is ahead."""
+        saved, dates = SAVED.dump_json(self.life.incident), ahead(self.life.facts)
+        self.life.incident = SAVED.validate_json(saved)
+        assert SAVED.dump_json(self.life.incident) == saved
+        assert ahead(self.life.facts) == dates
 
     @invariant()
     def events_have_no_gap(self) -> None:
@@ -122,6 +135,54 @@ class LifeOfAnIncident(RuleBasedStateMachine):
         assert all(deadline.at > self.life.now for deadline in ahead(self.life.facts))
 
     @invariant()
+    def nothing_is_early(self) -> None:
+        """No deadline fires before the instant it was planned for (S9)."""
+        assert all(event.at >= event.planned_at for event in self.everything.values() if event.planned_at)
+
+    @invariant()
+    def each_plan_is_carried_out_once(self) -> None:
+        """One plan, one firing: no kind of deadline happens twice for the same instant and the same clock or step (S9)."""
+        fired = Counter(
+            (event.kind, event.planned_at, event.after.get("clock"), event.after.get("percent"), event.after.get("step"))
+            for event in self.everything.values()
+            if event.planned_at
+        )
+        # A step that is skipped or called falls due at the same instant as the one it is skipped for; never twice itself.
+        assert all(count == 1 for what, count in fired.items() if what[4] is None), fired
+
+    @invariant()
+    def the_ledger_is_the_story_of_the_events(self) -> None:
+        """Elapsed time is what the timeline says: the office hours in which somebody worked on it and did not wait for the caller (S6)."""
+        clock = next((clock for clock in self.life.facts.clocks if clock.kind is ClockKind.RESOLUTION), None)
+        if clock is None:
+            return
+        calendar = self.life.incident.rules.calendars[clock.calendar]
+        assert elapsed(clock, calendar, self.life.now) == self._told_by_events(calendar)
+
+    def _told_by_events(self, calendar: Calendar) -> timedelta:
+        """The same sum from statuses and reasons alone, as an auditor would add it up."""
+        total, since, counts = timedelta(0), self.life.facts.reported_at, True
+        for event in (self.everything[seq] for seq in sorted(self.everything)):
+            told = event.after
+            if "status" in told or "hold_reason" in told:
+                total += calendar.between(since, event.at) if counts else timedelta(0)
+                since = event.at
+                status, reason = told.get("status", Status.ON_HOLD), told.get("hold_reason")
+                counts = status in WORKED_ON and reason != HoldReason.CALLER
+        return total + (calendar.between(since, self.life.now) if counts else timedelta(0))
+
+    @invariant()
+    def explanations_add_up(self) -> None:
+        """Elapsed is what was carried and what the stretches counted; with the rest it is the budget, but for rounding to seconds (S6)."""
+        calendars = self.life.incident.rules.calendars
+        for clock in self.life.facts.clocks:
+            told = explain(clock, calendars[clock.calendar], self.life.now)
+            counted = told.carried_seconds + sum(each.counted_seconds for each in told.stretches)
+            assert abs(counted - told.elapsed_seconds) <= len(told.stretches) + 1
+            if clock.budget is not None and told.remaining_seconds is not None:
+                assert abs(told.elapsed_seconds + told.remaining_seconds - clock.budget.total_seconds()) <= 2
+
+    @invariant()
     def a_clock_that_rests_promises_nothing(self) -> None:
         """Only a running clock has dates, so a paused one can never fire (S6)."""
         assert all(clock.is_running or not clock.ahead for clock in self.life.facts.clocks)
@@ -138,8 +199,7 @@ class LifeOfAnIncident(RuleBasedStateMachine):
     @invariant()
     def no_threshold_fires_twice(self) -> None:
         """Each share of each clock is told once, unless a downgrade took the breach back (S8)."""
-        kinds = (EventKind.THRESHOLD_PASSED, EventKind.BREACHED)
-        told = Counter((event.after["clock"], event.after["percent"]) for event in self.everything.values() if event.kind in kinds)
+        told = Counter((event.after["clock"], event.after["percent"]) for event in self.everything.values() if event.kind in FIRINGS)
         assert all(count <= 1 + self.life.facts.downgraded_after_breach for count in told.values())
 
     @invariant()
