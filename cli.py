@@ -1,4 +1,4 @@
-"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | oncall | incident | keys | calendar | settings | replay``.
+"""The command line: one command or group of commands for each job; ``holdfast --help`` lists them.
 
 Data goes to standard output, messages to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 5 unavailable. What a command needs is imported
 when it runs, so that ``--help`` answers at once and ``holdfast up`` stays small.
@@ -30,10 +30,12 @@ directory = typer.Typer(no_args_is_help=True, help="People and groups of the des
 calendar = typer.Typer(no_args_is_help=True, help="Working time and holidays.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of people and integrations.")
 incident = typer.Typer(no_args_is_help=True, help="One incident: its clocks, and what will happen by itself.")
+letters = typer.Typer(no_args_is_help=True, help="What the desk writes to people.")
 app.add_typer(directory, name="directory")
 app.add_typer(incident, name="incident")
 app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
+app.add_typer(letters, name="letters")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-7.")]
@@ -113,17 +115,19 @@ def doctor(
     only: Annotated[
         list[str] | None, typer.Option(help="Look only at: database, temporal, api, relay, clock or rotas; repeat for several.")
     ] = None,
+    mail: Annotated[bool, typer.Option("--mail", help="Go with the mail relay step by step, short of sending a letter.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Examine the set-up and say what is wrong and what to do about it. Exit code 1 when something fails.
 
-    Examples:  holdfast doctor    holdfast doctor --only api    holdfast doctor --json | jq '.[] | select(.level != "ok")'
+    Examples:  holdfast doctor    holdfast doctor --only api    holdfast doctor --mail    holdfast doctor --json | jq '.[] | select(.level != "ok")'
     """
     from activities.house.doctor import PLACES, examine, failed, told
+    from activities.house.relay_examination import examine_relay
 
     if strangers := set(only or ()) - set(PLACES):
         raise UsageRefusedError(f"There is no {', '.join(sorted(strangers))} to look at; name one of: {', '.join(PLACES)}.")
-    findings = asyncio.run(examine(only or ()))
+    findings = asyncio.run(examine_relay(read_settings()) if mail else examine(only or ()))
     print(json.dumps([finding.as_dict() for finding in findings], indent=2) if as_json else told(findings))
     raise typer.Exit(1 if failed(findings) else 0)
 
@@ -246,6 +250,19 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(help="Id of the key, from:
 
     revoke(read_settings(), key_id)
     print(f"{key_id} opens nothing any more.")
+
+
+@letters.command("preview")
+def letters_preview(
+    to: Annotated[Path, typer.Option(help="Directory for the files; made where it is missing.")] = Path("letters-preview"),
+) -> None:
+    """Write every letter in every language with invented facts: as text, as page, as mail, and an index of all.
+
+    Example:  holdfast letters preview --to /tmp/letters
+    """
+    from activities.house.letter_preview import preview
+
+    print(preview(to))
 
 
 @calendar.command("show")

@@ -11,12 +11,14 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
-LONGEST = 200
+LONGEST, _LINE = 200, 76
 # What stands in these is one word of ours; the library would write a long one as encoded words, which no mail program reads there.
 _IN_ONE_PIECE = {"message-id", "in-reply-to", "references", "list-unsubscribe"}
 # Invisible, but Persian and Hindi words and many emoji are spelled with them.
@@ -26,16 +28,30 @@ _OF_THE_LIBRARY = {"mime-version", "content-type"}
 
 
 class _Sending(policy.EmailPolicy):
-    """7 bit, because not every relay on the way takes eight; addresses and ids are never broken up."""
+    """7 bit, because not every relay on the way takes eight; addresses and ids are never broken up.
 
-    def fold_binary(self, name: str, value: str) -> bytes:
+    Subjects and names are encoded here as a whole: the library encodes word by word and loses spaces between words on Python 3.11.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
         """One header as it goes over the wire."""
         if name.lower() in _IN_ONE_PIECE:
             return f"{name}: {value}\r\n".encode("ascii")
+        if name.lower() == "subject":
+            return f"{name}: {_encoded(str(value), name)}\r\n".encode("ascii")
+        if name.lower() in {"to", "from"} and not value.addresses[0].display_name.isascii():
+            address = value.addresses[0]
+            return f"{name}: {_encoded(address.display_name, name)}\r\n <{address.addr_spec}>\r\n".encode("ascii")
         return super().fold_binary(name, value)
 
 
-_SENDING = _Sending(linesep="\r\n", max_line_length=78, cte_type="7bit")
+def _encoded(text: str, name: str) -> str:
+    if text.isascii() and len(text) + len(name) < _LINE:
+        return text
+    return Header(text, "utf-8", _LINE, header_name=name).encode(linesep="\r\n")
+
+
+_SENDING = _Sending(linesep="\r\n", max_line_length=_LINE, cte_type="7bit")
 
 
 class LetterRefusedError(Exception):

@@ -23,6 +23,7 @@ class Words:
     months: tuple[str, ...]
     when: str
     shortened: str
+    sample: Mapping[str, str]
     durations: Mapping[str, str]
     statuses: Mapping[str, str]
     clocks: Mapping[str, str]

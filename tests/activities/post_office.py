@@ -29,6 +29,8 @@ class Post:
     replies: list[str] = field(default_factory=list)
     rcpt_replies: list[str] = field(default_factory=list)
     accepted: list[bytes] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
     delay: float = 0
     in_hand: bool = False
     port: int = 0
@@ -55,6 +57,8 @@ class Post:
             return "421 gone"
         if reply.startswith("250"):
             self.accepted.append(content)
+            self.senders.append(envelope.mail_from or "")
+            self.recipients.append(envelope.rcpt_tos)
         return reply
 
 

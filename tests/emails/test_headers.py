@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
+from email.header import decode_header, make_header
 from email.parser import BytesParser
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given
@@ -69,6 +71,20 @@ def test_no_text_at_all_writes_a_header(subject: str, name: str) -> None:
     except LetterRefusedError:
         return
     assert _names(written) == INTENDED
+
+
+SPEECH = st.text(st.characters(whitelist_categories=("L", "N", "P", "S"), max_codepoint=0x2FFF), min_size=1, max_size=12)
+
+
+@given(st.lists(SPEECH, min_size=1, max_size=30).map(" ".join), st.lists(SPEECH, min_size=1, max_size=6).map(" ".join))
+def test_what_was_guarded_arrives(subject: str, name: str) -> None:
+    """Whatever language, however long: readers see the subject and their name letter by letter, with every space, on lines that every relay takes."""
+    written = build(replace(ENVELOPE, recipient_name=name), subject, "text", "<p>html</p>")
+    read = BytesParser(policy=policy.compat32).parsebytes(written)
+    assert str(make_header(decode_header(read["Subject"]))) == guard(subject)
+    shown = parseaddr(str(read["To"]).replace("\r\n", ""))
+    assert (str(make_header(decode_header(shown[0]))), shown[1]) == (guard(name), "carla@example.org")
+    assert max(len(line) for line in written.partition(b"\r\n\r\n")[0].split(b"\r\n")) < 200
 
 
 @given(st.text(max_size=400))
