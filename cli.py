@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from activities.house import change_commands
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.settings import SettingsError, read_settings
 
@@ -32,6 +33,7 @@ keys = typer.Typer(no_args_is_help=True, help="API keys of people and integratio
 app.add_typer(directory, name="directory")
 app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
+change_commands.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Parent = Annotated[int | None, typer.Option("--parent", hidden=True, help="End when this process ends.")]
