@@ -84,7 +84,7 @@ def fates(lines: Iterable[str], edition: str) -> Iterator[Fate]:
         try:
             recording = part(json.loads(line), edition)
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"not a recorded incident: {line[:60]!r}: {type(error).__name__} {error}") from None
+            raise ValueError(f"not a recorded incident: {line[:60]!r}: {str(error).splitlines()[0]}") from None
         yield play(recording)
 
 
