@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from activities.house import change_commands
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.settings import SettingsError, read_settings
 
@@ -36,6 +37,7 @@ app.add_typer(incident, name="incident")
 app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
 app.add_typer(letters, name="letters")
+change_commands.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-7.")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MIDNIGHT = timedelta(0)
 END_OF_DAY = timedelta(hours=24)
@@ -79,7 +79,12 @@ class Calendar:
         for day, spans in named.items():
             if any(later.start < earlier.end for earlier, later in pairwise(spans)):
                 raise ValueError(f"calendar {self.name!r}: the spans of {day} overlap or are out of order")
-        ZoneInfo(self.zone)
+        if not timedelta(0) < self.working_day <= END_OF_DAY:
+            raise ValueError(f"calendar {self.name!r}: a working day has more than no and at most 24 hours of working time")
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"calendar {self.name!r}: there is no time zone {self.zone!r}; zones are named like Europe/Istanbul") from None
 
     def days(self, count: float) -> timedelta:
         """So many working days, as working time."""

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from workflows.policies.dated import Dated
+from workflows.policies.wording import must_be_a_list, must_be_known
 
 
 class Pick(StrEnum):
@@ -28,6 +29,24 @@ class AssignmentRules:
     groups: Mapping[str, tuple[str, ...]]
     otherwise: tuple[str, ...]
     picks: Mapping[str, Pick] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        must_be_a_list(self.otherwise, "assignment rules, otherwise")
+        for category, listed in (*self.categories.items(), *self.groups.items()):
+            must_be_a_list(listed, f"assignment rules, {category}")
+        if self.categories:
+            must_be_known(self.groups, self.categories, "category", "assignment rules, groups")
+        if empty := [category for category, path in self.groups.items() if not path]:
+            raise ValueError(
+                f"assignment rules: nobody serves {empty[0]!r}; name its groups from the first level up, or leave the line out."
+            )
+        if self.all_groups:
+            must_be_known(self.picks, self.all_groups, "group", "assignment rules, picks")
+
+    @property
+    def all_groups(self) -> tuple[str, ...]:
+        """Every group that a category leads to, once, in alphabetical order."""
+        return tuple(sorted({group for path in (*self.groups.values(), self.otherwise) for group in path}))
 
     def group(self, category: str | None, level: int) -> str | None:
         """The group of that level (1 = first) for the category, or none where the desk has no such level."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from workflows.policies import (
+    agreement,
     assignment_rules,
     closure_rules,
     correspondence,
@@ -53,12 +54,16 @@ class Book:
     def __post_init__(self) -> None:
         for subject in fields(self):
             days = [dated.valid_from for dated in getattr(self, subject.name)]
-            if not days or any(later <= earlier for earlier, later in pairwise(days)):
-                raise ValueError(f"{subject.name}: needs dated rules, each valid from a later day than the one before it")
+            if not days:
+                raise ValueError(f"{subject.name}: there is no rule; EDITIONS needs at least one Dated(...) entry.")
+            if wrong := [(earlier, later) for earlier, later in pairwise(days) if later <= earlier]:
+                earlier, later = wrong[0]
+                raise ValueError(
+                    f"{subject.name}: the rule valid from {later} stands after the one valid from {earlier}; each needs a later day than the one before it."
+                )
         for begun in sorted({dated.valid_from for subject in fields(self) for dated in getattr(self, subject.name)}):
             edition = self.edition(begun.isoformat())
-            edition.service_levels.check(edition.calendars)
-            edition.escalation.check(edition.calendars)
+            agreement.check(edition)
 
     @cached_property
     def _known(self) -> dict[str, Edition]:

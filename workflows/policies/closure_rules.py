@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from workflows.policies.dated import Dated
+from workflows.policies.wording import must_be_a_list, must_be_known, must_go_forward
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,17 @@ class ClosureRules:
     no_answer_after_days: float | None
     resolution_codes: tuple[str, ...]
     no_answer_code: str = "no answer"
+
+    def __post_init__(self) -> None:
+        must_be_a_list(self.resolution_codes, "closure rules, resolution codes")
+        must_go_forward(
+            self.confirmation_reminders_after_days, self.automatic_closure_after_days, "closure rules, silence after a solution"
+        )
+        must_go_forward(self.question_reminders_after_days, self.no_answer_after_days, "closure rules, no answer to a question")
+        if self.undo_period < timedelta(0):
+            raise ValueError("closure rules: an undo period cannot end before it begins.")
+        if self.resolution_codes and self.no_answer_after_days is not None:
+            must_be_known([self.no_answer_code], self.resolution_codes, "resolution code", "closure rules, code of an unanswered question")
 
 
 EDITIONS = (

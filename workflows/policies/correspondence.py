@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from workflows.policies.dated import Dated
+from workflows.policies.wording import must_be_known
 from workflows.vocabulary import Audience, EventKind, LetterName
 
 
@@ -18,6 +19,13 @@ class Correspondence:
     letters: Mapping[EventKind, tuple[tuple[LetterName, Audience], ...]]
     receipts: frozenset[LetterName] = frozenset({LetterName.RECEIVED})
     low_score: tuple[tuple[LetterName, Audience], ...] = ()
+
+    def __post_init__(self) -> None:
+        must_be_known(self.letters, tuple(EventKind), "event", "correspondence")
+        must_be_known(self.receipts, tuple(LetterName), "letter", "correspondence, receipts")
+        for event, letters in self.letters.items():
+            must_be_known((letter for letter, _ in letters), tuple(LetterName), "letter", f"correspondence, {event}")
+            must_be_known((audience for _, audience in letters), tuple(Audience), "reader", f"correspondence, {event}")
 
     def for_event(self, kind: EventKind) -> tuple[tuple[LetterName, Audience], ...]:
         """The letters that an event of this kind causes; most cause none."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 RuleT_co = TypeVar("RuleT_co", covariant=True)
@@ -15,6 +15,12 @@ class Dated(Generic[RuleT_co]):
     valid_from: date
     rule: RuleT_co
     reference: str
+
+    def __post_init__(self) -> None:
+        if isinstance(self.valid_from, datetime) or not isinstance(self.valid_from, date):
+            raise TypeError(f"valid_from is a day, written date(2027, 1, 1); it is {self.valid_from!r}")
+        if not self.reference.strip():
+            raise ValueError(f"the rule valid from {self.valid_from} needs a reference to what was decided, for whoever asks why.")
 
 
 def in_force(rules: Sequence[Dated[RuleT_co]], day: date) -> Dated[RuleT_co]:

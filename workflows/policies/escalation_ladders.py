@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from workflows.policies.dated import Dated
-from workflows.policies.working_calendars import WorkingCalendars
+from workflows.policies.wording import must_be_known
 from workflows.vocabulary import Audience, LetterName, Priority
 
 _NEEDS_A_NAME = frozenset({Audience.ON_CALL, Audience.NAMED_PERSON})
@@ -27,6 +27,7 @@ class Step:
     only_for: frozenset[Priority] = frozenset()
 
     def __post_init__(self) -> None:
+        must_be_known([self.letter], tuple(LetterName), "letter", "a step of a ladder")
         if self.to not in _MAY_BE_CALLED:
             raise ValueError(
                 f"a ladder cannot call {self.to.value!r}; it can call: {', '.join(sorted(each.value for each in _MAY_BE_CALLED))}"
@@ -52,6 +53,9 @@ class Ladder:
 
     def __post_init__(self) -> None:
         afters = [step.after for step in self.steps]
+        if not self.priorities:
+            raise ValueError(f"ladder {self.name!r}: name the priorities that climb it; without any nobody ever does.")
+        must_be_known(self.priorities, tuple(Priority), "priority", f"ladder {self.name!r}")
         if not self.steps or afters != sorted(afters) or min(afters) < timedelta(0):
             raise ValueError(f"ladder {self.name!r}: give at least one step, each after the one before it")
         if not 1 <= self.rounds <= 10:  # noqa: PLR2004 -- more is a siren, not an escalation
@@ -76,7 +80,10 @@ class EscalationLadders:
         names = [ladder.name for ladder in self.ladders]
         if len(set(names)) < len(names):
             raise ValueError(f"two ladders have the same name: {names}")
-        if not self.fallback_owner:
+        taken = [priority for ladder in self.ladders for priority in ladder.priorities]
+        if twice := sorted({priority.value for priority in taken if taken.count(priority) > 1}):
+            raise ValueError(f"two ladders are for {twice[0]}, and only the first would ever be climbed: give each priority one ladder.")
+        if not self.fallback_owner.strip():
             raise ValueError("escalation ladders need a fallback owner: the person who is told when nobody else is reached")
 
     def ladder_for(self, priority: Priority) -> Ladder | None:
@@ -91,13 +98,6 @@ class EscalationLadders:
         """Who is told of that reopening; later ones go to the last named."""
         named = [number for number in self.reopening if number <= count]
         return self.reopening[max(named)] if named else None
-
-    def check(self, calendars: WorkingCalendars) -> None:
-        """Raises ValueError where a step names a calendar that the desk does not have."""
-        for ladder in self.ladders:
-            for step in ladder.steps:
-                if step.only_during is not None and step.only_during not in calendars.by_name:
-                    raise ValueError(f"ladder {ladder.name!r} names the calendar {step.only_during!r}, which does not exist")
 
 
 P1, P2, P3, P4, P5 = Priority

@@ -64,6 +64,23 @@ def changed_after_publication(book: Book = HOLDFAST) -> list[str]:
     return [name for name, digest in published().items() if now.get(name) != digest]
 
 
+def unpublished(book: Book = HOLDFAST) -> list[str]:
+    """Rules that nobody has published yet, by subject and day."""
+    return sorted(digests(book).keys() - published().keys())
+
+
+def untold(book: Book = HOLDFAST) -> list[str]:
+    """Days on which a rule changes and CHANGES.md has no paragraph."""
+    text = LOCK.with_name("CHANGES.md").read_text(encoding="utf-8")
+    return sorted({day for day in (name.split()[1] for name in digests(book)) if f"## {day}" not in text})
+
+
+def lock() -> None:
+    """Writes down the digests of all rules; to be called when nothing published has changed."""
+    lines = [f"{name} {digest}" for name, digest in digests(HOLDFAST).items()]
+    LOCK.write_text("\n".join(["# Written by python -m workflows.policies.lock; do not edit.", *lines, ""]), encoding="utf-8")
+
+
 def main() -> int:
     """Locks what is new; 1 if a published rule was changed."""
     if broken := changed_after_publication():
@@ -71,8 +88,7 @@ def main() -> int:
             f"Published rules were changed: {', '.join(broken)}. Put them back and append a new entry with a later valid_from.\n"
         )
         return 1
-    lines = [f"{name} {digest}" for name, digest in digests(HOLDFAST).items()]
-    LOCK.write_text("\n".join(["# Written by python -m workflows.policies.lock; do not edit.", *lines, ""]), encoding="utf-8")
+    lock()
     return 0
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from workflows.policies.dated import Dated
+from workflows.policies.wording import must_be_known
 from workflows.vocabulary import Impact, Priority, Urgency
 
 P1, P2, P3, P4, P5 = Priority
@@ -16,6 +17,17 @@ class PriorityMatrix:
 
     cells: Mapping[int, tuple[Priority, Priority, Priority]]
     unassessed: Priority
+
+    def __post_init__(self) -> None:
+        for impact in Impact:
+            row = self.cells.get(impact, ())
+            if len(row) != len(Urgency):
+                said = f"impact {impact.value} ({impact.name.lower()})"
+                raise ValueError(f"the priority matrix has a hole: {said} needs a priority for urgency 1, 2 and 3, and has {len(row)}.")
+        must_be_known(self.cells, tuple(Impact), "impact", "priority matrix")
+        must_be_known(
+            (*(cell for row in self.cells.values() for cell in row), self.unassessed), tuple(Priority), "priority", "priority matrix"
+        )
 
     def priority(self, impact: Impact | None, urgency: Urgency | None) -> Priority:
         """The priority that the matrix gives."""

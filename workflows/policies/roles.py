@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from workflows.messages import NAMES, Message
+from workflows.messages import NAMES, SIGNALS, Message
 from workflows.policies.dated import Dated
+from workflows.policies.wording import must_be_known
 from workflows.vocabulary import Role, Scope
 
 
@@ -14,6 +15,12 @@ class Permissions:
     """For each message (by its name in the API): which role may send it, on which incidents."""
 
     by_message: Mapping[str, Mapping[Role, Scope]]
+
+    def __post_init__(self) -> None:
+        must_be_known(self.by_message, SIGNALS, "message", "roles")
+        for message, allowed in self.by_message.items():
+            must_be_known(allowed, tuple(Role), "role", f"roles, {message}")
+            must_be_known(allowed.values(), tuple(Scope), "scope", f"roles, {message}")
 
     def scopes(self, kind: type[Message], roles: tuple[Role, ...]) -> tuple[Scope, ...]:
         """On which incidents somebody with these roles may send the message; empty means on none."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from workflows.calendars import Calendar
 from workflows.policies.dated import Dated
-from workflows.policies.working_calendars import WorkingCalendars
+from workflows.policies.wording import must_be_known
 from workflows.vocabulary import Audience, ClockKind, HoldReason, Priority
 
 
@@ -76,6 +76,7 @@ class ServiceLevels:
     supplier: Target | None = None
 
     def __post_init__(self) -> None:
+        must_be_known((*self.response, *self.resolution), tuple(Priority), "priority", "service levels")
         if wrong := [percent for percent in self.tells if not 0 < percent <= 100]:  # noqa: PLR2004 -- percent
             raise ValueError(f"a threshold is a share of the budget from 1 to 100 percent: {wrong}")
 
@@ -101,11 +102,6 @@ class ServiceLevels:
             *((self.supplier,) if self.supplier else ()),
         )
         return {target.calendar for target in targets} | ({self.holders_calendar} if self.holders_calendar else set())
-
-    def check(self, calendars: WorkingCalendars) -> None:
-        """Raises ValueError where a target names a calendar that the desk does not have."""
-        if missing := self.calendars_needed() - set(calendars.by_name):
-            raise ValueError(f"service levels name calendars that do not exist: {', '.join(sorted(missing))}")
 
 
 P1, P2, P3, P4, P5 = Priority

@@ -17,6 +17,7 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from temporalio.common import MetricMeter, Priority, TypedSearchAttributes
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import PayloadConverter
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstanceDetails
 from temporalio.workflow import Info, _Definition
 
@@ -65,10 +66,12 @@ class _Run:
 
 
 class Engine:
-    """Incidents on a virtual clock that starts at ``now`` (UTC)."""
+    """Incidents on a virtual clock that starts at ``now`` (UTC). Values cross as a server would carry them, unless ``converter`` says otherwise."""
 
-    def __init__(self, now: datetime, publish: Callable[[Publication], Published] | None = None) -> None:
-        self._now, self._publish = now, publish or MemoryRecord().publish
+    def __init__(
+        self, now: datetime, publish: Callable[[Publication], Published] | None = None, converter: PayloadConverter = _CONVERTER
+    ) -> None:
+        self._now, self._publish, self._converter = now, publish or MemoryRecord().publish, converter
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._runs: dict[str, _Run] = {}
@@ -98,7 +101,7 @@ class Engine:
         for name, argument in signals:
             job = activation.jobs.add().signal_workflow
             job.signal_name, job.originating_event_id = name, 10 * run.activations + 4
-            job.input.extend(_CONVERTER.to_payloads([argument]))
+            job.input.extend(self._converter.to_payloads([argument]))
         if with_due_timers:
             for seq in [seq for seq, is_waiting in run.timers.items() if is_waiting]:
                 run.timers[seq] = False
@@ -132,7 +135,8 @@ class Engine:
     def _start(self, number: str, opening: Intake | HandedOver) -> None:
         definition = _Definition.must_from_class(IncidentWorkflow)
         details = WorkflowInstanceDetails(
-            payload_converter_factory=pydantic_data_converter._new_payload_converter,  # noqa: SLF001 -- what a worker passes
+            # One for all runs: each converter builds its own readers of types, which costs more than the life of a plain incident.
+            payload_converter_factory=lambda: self._converter,
             failure_converter_class=pydantic_data_converter.failure_converter_class,
             interceptor_classes=[],
             defn=definition,
@@ -154,7 +158,7 @@ class Engine:
         activation = self._activation(run)
         job = activation.jobs.add().initialize_workflow
         job.workflow_type, job.workflow_id = definition.name or "", number
-        job.arguments.extend(_CONVERTER.to_payloads([opening]))
+        job.arguments.extend(self._converter.to_payloads([opening]))
         self._activate(run, activation)
 
     def _info(self, number: str, workflow_type: str) -> Info:
@@ -224,7 +228,7 @@ class Engine:
         run.timers[command.seq] = False
 
     def _schedule_activity(self, run: _Run, command: Any) -> None:
-        publication = _CONVERTER.from_payloads(list(command.arguments), [Publication])[0]
+        publication = self._converter.from_payloads(list(command.arguments), [Publication])[0]
 
         def finish() -> None:
             answer = self._publish(publication)
@@ -232,17 +236,17 @@ class Engine:
                 activation = self._activation(run)
                 job = activation.jobs.add().resolve_activity
                 job.seq = command.seq
-                job.result.completed.result.CopyFrom(_CONVERTER.to_payloads([answer])[0])
+                job.result.completed.result.CopyFrom(self._converter.to_payloads([answer])[0])
                 self._activate(run, activation)
 
         self._later(ACTIVITY_TAKES, finish)
 
     def _complete(self, run: _Run, command: Any) -> None:
-        self.closures[run.number] = _CONVERTER.from_payloads([command.result], [Closure])[0]
+        self.closures[run.number] = self._converter.from_payloads([command.result], [Closure])[0]
         self._evict(run, "completed")
 
     def _continue_as_new(self, run: _Run, command: Any) -> None:
-        opening = _CONVERTER.from_payloads(list(command.arguments), [HandedOver])[0]
+        opening = self._converter.from_payloads(list(command.arguments), [HandedOver])[0]
         self._evict(run, "continued as new")
         self.hand_overs += 1
         self._start(run.number, opening)

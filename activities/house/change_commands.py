@@ -1,0 +1,106 @@
+"""The commands of process owners, who change the process: rehearse, policy. What each does stands in a module of its own and is imported when it runs."""
+# ruff: noqa: PLC0415 -- see above
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from activities.settings import read_settings
+
+policy = typer.Typer(no_args_is_help=True, help="The rules of the desk and their editions.")
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+_WHAT = "a Python file with a BOOK, the name of an edition, or a working tree"
+
+
+def register(app: typer.Typer) -> None:
+    """Hangs the commands of this module into the command line."""
+    app.command()(rehearse)
+    app.add_typer(policy, name="policy")
+
+
+def rehearse(
+    incidents: Annotated[Path | None, typer.Option(help="Recorded incidents, one JSON object a line; may end in .gz.")] = None,
+    from_record: Annotated[
+        str | None, typer.Option(metavar="PERIOD", help="Incidents of this desk's record: 2026-Q3, 2026-07 or 2026-07-01..2026-09-30.")
+    ] = None,
+    changed: Annotated[str | None, typer.Option("--policy", help=f"The changed process: {_WHAT}.")] = None,
+    against: Annotated[str | None, typer.Option(help=f"The process to compare with: {_WHAT}; default: the present one.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there as JSON.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report there as a page that needs nothing else.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; default: one for each core.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many incidents.")] = None,
+) -> None:
+    """Rehearse a changed process on recorded incidents, through the real workflow, and lay both side by side.
+
+    What people did is taken from the recording. A working tree or a Python file is run as code: rehearse only what you trust.
+
+    Examples:  holdfast rehearse --incidents last-quarter.jsonl.gz --policy ../changed --html report.html
+               holdfast rehearse --from-record 2026-Q3 --policy 2027-01-01
+    """
+    from rich.console import Console
+
+    from activities.house.rehearsals import rehearsed, write
+
+    found = rehearsed(read_settings(), incidents, from_record, (against, changed), jobs or os.cpu_count() or 1, limit)
+    write(found, json_file, html_file)
+    from workflows.rehearsal.rehearsal_report import show
+
+    show(found, Console())
+
+
+@policy.command("list")
+def policy_list(as_json: AsJson = False) -> None:
+    """Show all editions: from when, which subjects changed on that day, and whether they are published.
+
+    Example:  holdfast policy list
+    """
+    from activities.house.policy_desk import editions, editions_told
+
+    found = editions(read_settings())
+    typer.echo(json.dumps(found, indent=2) if as_json else editions_told(found))
+
+
+@policy.command("show")
+def policy_show(
+    subject: Annotated[str | None, typer.Argument(help="Only this subject, such as priority_matrix.")] = None,
+    edition: Annotated[str | None, typer.Option(help="Name of an edition; default: the one in force today.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the rules of an edition say, line by line.
+
+    Example:  holdfast policy show service_levels --edition 2026-01-01
+    """
+    from activities.house.policy_desk import shown
+
+    found = shown(read_settings(), subject, edition)
+    typer.echo(json.dumps(found, indent=2) if as_json else "\n".join(f"{place}: {says}" for place, says in found.items()))
+
+
+@policy.command("diff")
+def policy_diff(
+    first: Annotated[str, typer.Argument(help="Name of an edition.")],
+    second: Annotated[str, typer.Argument(help="Name of another.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what differs between two editions.
+
+    Example:  holdfast policy diff 2026-01-01 2027-01-01
+    """
+    from activities.house.policy_desk import differences, differences_told
+
+    found = differences(read_settings(), first, second)
+    typer.echo(json.dumps(found, indent=2) if as_json else differences_told(found))
+
+
+@policy.command("publish")
+def policy_publish() -> None:
+    """Publish new editions of this working tree: check them, ask for their paragraph in CHANGES.md, lock them for ever.
+
+    Example:  holdfast policy publish
+    """
+    from activities.house.policy_desk import publish
+
+    typer.echo(publish())
