@@ -11,7 +11,7 @@ from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.database.tables import groups, memberships, people, rotas
+from activities.database.tables import api_keys, groups, memberships, people, rotas
 from activities.rota_entries import Entry, RotaEntry, Zone
 from workflows.messages import Key, Line
 from workflows.vocabulary import Role
@@ -110,6 +110,7 @@ async def load_directory(engine: AsyncEngine, text: str) -> ImportReport:
     """
     file = read_directory(text)
     async with engine.begin() as connection:
+        await _refuse_names_of_integrations(connection, file)
         await _put(connection, people, [_person_row(person, entry) for person, entry in file.people.items()])
         await _put(connection, groups, [_group_row(group, entry) for group, entry in file.groups.items()])
         await connection.execute(delete(memberships).where(memberships.c.group.in_(file.groups)))
@@ -122,6 +123,15 @@ async def load_directory(engine: AsyncEngine, text: str) -> ImportReport:
         known = (await connection.execute(select(people.c.id).order_by(people.c.id))).scalars()
         not_in_file = tuple(person for person in known if person not in file.people)
         return ImportReport(len(file.people), len(file.groups), len(file.rotas or {}), not_in_file)
+
+
+async def _refuse_names_of_integrations(connection: AsyncConnection, file: DirectoryFile) -> None:
+    """An integration that has the id of a person would act as them (S22)."""
+    named = select(api_keys.c.integration).where(api_keys.c.integration.in_(file.people), api_keys.c.revoked_at.is_(None))
+    if taken := sorted(set((await connection.execute(named)).scalars())):
+        raise DirectoryFileError(
+            f"{', '.join(taken)}: an integration has a key under this name; give the person another id, or revoke the key"
+        )
 
 
 def _person_row(person: str, entry: PersonEntry) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """API keys: 256 random bits, shown once, kept only as a hash; each belongs to a person or to an integration (process.md S22)."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from activities.database.tables import api_keys
 from workflows.vocabulary import Role
 
 PREFIX = "hf_"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ async def issue_key(
     """
     if (person is None) == (integration is None):
         raise ValueError("a key belongs either to a person or to an integration")
+    if integration is not None and not _NAME.fullmatch(integration):
+        raise ValueError("an integration is named by letters, digits, dots and dashes, such as monitoring")
     if person is not None and roles:
         raise ValueError("a person's roles stand in the directory; leave them out")
     issued = IssuedKey(id=f"key-{ULID()}".lower(), secret=PREFIX + secrets.token_urlsafe(32))

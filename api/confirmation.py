@@ -16,12 +16,12 @@ from pydantic import TypeAdapter, ValidationError
 from api.delivery import Command, deliver, refusal_in
 from api.desk import Desk
 from api.problems import Problem
-from api.queries.incidents import Standing, intake_key
+from api.queries.incidents import Standing, intake_key, standing_of
 from api.reception import take_in
 from api.sentences import Sentences
 from emails.links import Link
 from workflows.lifecycle import Rule
-from workflows.messages import Actor, Confirm, Message, Reject, Report, Text
+from workflows.messages import Actor, Confirm, Message, PublicMessage, Reject, Report, Text
 from workflows.policies.book import book
 from workflows.vocabulary import ActorKind, Channel, Impact, Kind, Role, Status, Urgency
 
@@ -167,4 +167,16 @@ async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentenc
         urgency=Urgency(facts["urgency"]) if facts["urgency"] else None,
     )
     received = await take_in(desk, answering(link), report, Channel.LINK.value, follow_up_key(link), follows=link.number)
+    if received.says_something_new:
+        await _say_more(desk, link, received.number, sentence)
     return received.number
+
+
+async def _say_more(desk: Desk, link: Link, number: str, sentence: str) -> None:
+    """There is a follow-up already, and they have more to say of it: nothing they wrote is thrown away."""
+    standing = await standing_of(desk.database, number)
+    digest = hashlib.sha256(f"{number}\x00{link.person}\x00{sentence}".encode("utf-8", "replace")).hexdigest()
+    command = Command(f"link:{digest[:40]}", number, answering(link), PublicMessage(sentence))
+    outcome = await deliver(desk, command, standing or Standing(None, None, frozenset()))
+    if outcome is not None and (refusal := refusal_in(outcome)) is not None:
+        raise refusal

@@ -16,7 +16,7 @@ from activities.incident_numbers import check_digit_fits, has_the_shape
 from api.desk import Desk
 from api.identity import Caller
 from api.problems import Problem, invalid, refused_by
-from api.queries.callers import level_of, person_exists
+from api.queries.callers import is_agent, level_of
 from api.queries.incidents import Standing, standing_of
 from api.queries.outcomes import Answer, answer_to, incidents_answer
 from api.waiting import wait_for
@@ -43,11 +43,28 @@ class Command:
         return NAMES[type(self.message)]
 
     @property
+    def key(self) -> str:
+        """Its id inside."""
+        return key_of(self.actor, self.id)
+
+    @property
     def fingerprint(self) -> str:
         """Tells the same command sent twice from another one, or one of somebody else, under the same id."""
         said = TypeAdapter(type(self.message)).dump_json(self.message)
         parts = (self.name, self.actor.kind.value, self.actor.id)
         return hashlib.sha256("\x00".join(parts).encode() + b"\x00" + said).hexdigest()
+
+
+def key_of(actor: Actor, command_id: str) -> str:
+    """Under which id the desk keeps a command: one person's ids never meet another's. Those with a colon are computed here, for links."""
+    if ":" in command_id:
+        return command_id
+    return f"{command_id}~{hashlib.sha256(f'{actor.kind}/{actor.id}'.encode()).hexdigest()[:12]}"
+
+
+def id_in(key: str) -> str:
+    """The id as its sender knows it."""
+    return key.partition("~")[0]
 
 
 def check_number(number: str) -> None:
@@ -68,7 +85,7 @@ async def find(desk: Desk, caller: Caller, number: str) -> Standing:
 
 async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | None:
     """The answer of the incident, or none within the time of patience: it will come. Raises a problem where nothing was accepted."""
-    answer = await answer_to(desk.database, command.number, command.id)
+    answer = await answer_to(desk.database, command.number, command.key)
     if answer is None:
         _check_role(command, standing)
         message = await _completed(desk, command.message)
@@ -79,14 +96,14 @@ async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | 
 
 
 async def _told(desk: Desk, command: Command, message: Message, standing: Standing) -> Answer | None:
-    sent = Sent(command.id, command.actor, datetime.now(UTC), message, command.fingerprint)
+    sent = Sent(command.key, command.actor, datetime.now(UTC), message, command.fingerprint)
     # Also where the record says that it is over: only its process knows whether this very command is among what it has still to publish.
     async with desk.turnstile.turn(command.actor.id):
         is_told = await desk.line.tell(command.number, command.name, sent)
     if is_told:
-        return await wait_for(lambda: incidents_answer(desk.database, command.number, command.id), desk.settings.outcome_wait_seconds)
+        return await wait_for(lambda: incidents_answer(desk.database, command.number, command.key), desk.settings.outcome_wait_seconds)
     # The process has ended. Everything it answered is in the record by then, perhaps this very command, sent before.
-    answered = await answer_to(desk.database, command.number, command.id)
+    answered = await answer_to(desk.database, command.number, command.key)
     if answered is not None:
         return answered
     now_standing = await standing_of(desk.database, command.number) or standing
@@ -98,7 +115,7 @@ async def _told(desk: Desk, command: Command, message: Message, standing: Standi
 async def _turn_away(desk: Desk, command: Command) -> Answer | None:
     refused = TurnedAway(
         number=command.number,
-        command_id=command.id,
+        command_id=command.key,
         message=command.name,
         actor_kind=command.actor.kind.value,
         actor=command.actor.id,
@@ -107,7 +124,7 @@ async def _turn_away(desk: Desk, command: Command) -> Answer | None:
         rule=after_the_end(type(command.message)).rule.value,
     )
     await turn_away(desk.database, refused)
-    return await answer_to(desk.database, command.number, command.id)
+    return await answer_to(desk.database, command.number, command.key)
 
 
 def _check_role(command: Command, standing: Standing) -> None:
@@ -122,8 +139,8 @@ async def _completed(desk: Desk, message: Message) -> Message:
     if not isinstance(message, Assign | Escalate | Take):
         return message
     person = getattr(message, "person", None)
-    if person is not None and not await person_exists(desk.database, person):
-        raise invalid("/person", "The directory does not know this person")
+    if person is not None and not await is_agent(desk.database, person):
+        raise invalid("/person", "The directory knows no agent of this id")
     if message.group is None:
         return message
     level = await level_of(desk.database, message.group)
@@ -137,5 +154,5 @@ def refusal_in(answer: Answer) -> Problem | None:
     if answer.result is Result.APPLIED:
         return None
     if answer.result is Result.MALFORMED or answer.rule is None:
-        return Problem("not-understood", command_id=answer.command_id)
-    return refused_by(RULES[answer.rule], answer.detail, command_id=answer.command_id)
+        return Problem("not-understood", command_id=id_in(answer.command_id))
+    return refused_by(RULES[answer.rule], answer.detail, command_id=id_in(answer.command_id))

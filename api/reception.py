@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
 
@@ -14,17 +14,19 @@ from api.queries.outcomes import version_of
 from api.waiting import wait_for
 from workflows.messages import Actor, Intake, Report
 from workflows.policies.book import book
-from workflows.vocabulary import Role
+from workflows.vocabulary import ActorKind, Channel, Role
 
+LATEST_REPORT = timedelta(hours=24)
 _REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 
 
 @dataclass(frozen=True)
 class Received:
-    """A report that is safe with Temporal. ``is_in_record``: it can already be read."""
+    """A report that is safe with Temporal. ``is_in_record``: it can already be read; ``says_something_new``: another one came first under its key."""
 
     number: str
     is_in_record: bool
+    says_something_new: bool = False
 
 
 async def check_who_is_affected(desk: Desk, reporter: Actor, report: Report) -> None:
@@ -46,6 +48,20 @@ def check_category(report: Report) -> None:
         raise invalid("/subcategory", f"In this category the desk has: {', '.join(rules.categories[report.category or ''])}")
 
 
+def check_when(reporter: Actor, report: Report) -> None:
+    """Who reports for themselves does so now, or a day later at most: clocks start then, and the rules of that day hold. Else a problem (S1)."""
+    if report.reported_at is None or reporter.kind is not ActorKind.PERSON or Role.AGENT in reporter.roles:
+        return
+    if report.reported_at < datetime.now(UTC) - LATEST_REPORT:
+        raise invalid("/reported_at", "Must lie within the last 24 hours; say in occurred_at since when it is so")
+
+
+def as_told_by(reporter: Actor, report: Report) -> Report:
+    """With the channel that the reporter can speak for: callers use the door they came in by."""
+    may_name_it = reporter.kind is not ActorKind.PERSON or Role.AGENT in reporter.roles
+    return report if may_name_it else replace(report, channel=Channel.API)
+
+
 async def take_in(desk: Desk, reporter: Actor, report: Report, channel: str, key: str, follows: str | None = None) -> Received:
     """The incident for this key. The same key gives the same incident; with another report it is a problem."""
     fingerprint = fingerprint_of(report)
@@ -59,7 +75,7 @@ async def take_in(desk: Desk, reporter: Actor, report: Report, channel: str, key
     version = await version_of(desk.database, accepted.number)
     if version is None:
         version = await wait_for(lambda: version_of(desk.database, accepted.number), desk.settings.outcome_wait_seconds)
-    return Received(accepted.number, version is not None)
+    return Received(accepted.number, version is not None, accepted.fingerprint != fingerprint)
 
 
 def fingerprint_of(report: Report) -> str:

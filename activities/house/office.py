@@ -62,6 +62,8 @@ def issue(settings: Settings, *, person: str | None, integration: str | None, ro
     async def work(engine: AsyncEngine) -> str:
         if person is not None and not await _is_known(engine, person):
             raise UsageRefusedError(f"The directory knows no {person}; add the person with: holdfast directory import FILE.")
+        if integration is not None and await _is_known(engine, integration):
+            raise UsageRefusedError(f"{integration} is a person; an integration needs a name of its own, or it would act as them.")
         return (await issue_key(engine, person=person, integration=integration, roles=wanted, label=label)).secret
 
     try:

@@ -49,6 +49,13 @@ async def person_exists(database: Database, person: str) -> bool:
         return (await connection.execute(select(people.c.id).where(people.c.id == person))).first() is not None
 
 
+async def is_agent(database: Database, person: str) -> bool:
+    """Whether the directory knows this person as an agent, to whom incidents can be given (S5)."""
+    async with reading(database).connect() as connection:
+        roles = (await connection.execute(select(people.c.roles).where(people.c.id == person))).scalar_one_or_none()
+    return Role.AGENT.value in (roles or ())
+
+
 async def level_of(database: Database, group: str) -> int | None:
     """The support level of a group, or none if the directory does not know the group."""
     async with reading(database).connect() as connection:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.database.tables import events, incidents, outcomes, turned_away
+from activities.database.tables import incidents, outcomes, turned_away
 from api.queries import Database, reading
 from workflows.publication import Result
 
@@ -47,20 +47,6 @@ async def answer_to(database: Database, number: str, command_id: str) -> Answer 
         query = select(late.command_id, late.message, late.at, late.fingerprint, late.rule)
         row = (await connection.execute(query.where(late.number == number, late.command_id == command_id))).one_or_none()
     return Answer(row[0], row[1], Result.REFUSED, row[2], None, row[3], row[4], None) if row else None
-
-
-async def sender_of(database: Database, number: str, command_id: str) -> tuple[str, str] | None:
-    """Kind and id of who sent the command, from the timeline or from the list of those turned away."""
-    told = select(events.c.actor_kind, events.c.actor).where(events.c.number == number, events.c.command_id == command_id)
-    late = select(turned_away.c.actor_kind, turned_away.c.actor).where(
-        turned_away.c.number == number, turned_away.c.command_id == command_id
-    )
-    async with reading(database).connect() as connection:
-        for query in (told.order_by(events.c.seq).limit(1), late):
-            row = (await connection.execute(query)).one_or_none()
-            if row is not None:
-                return row[0], row[1]
-    return None
 
 
 async def version_of(database: Database, number: str) -> int | None:

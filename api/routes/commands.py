@@ -9,12 +9,12 @@ from pydantic import Field
 from ulid import ULID
 
 from api.bodies import ReadBody, described
-from api.delivery import RULES, Command, check_number, deliver, find, refusal_in
+from api.delivery import RULES, Command, check_number, deliver, find, id_in, key_of, refusal_in
 from api.examples import COMMAND_ID, OUTCOME
 from api.identity import KNOWN, Caller
 from api.problems import Problem, documented, send_again_with
 from api.queries.incidents import as_text
-from api.queries.outcomes import Answer, answer_to, sender_of
+from api.queries.outcomes import Answer, answer_to
 from api.routes.incidents import Absent, Known, Number, TheDesk, shown
 from workflows.messages import COMMANDS, Message
 
@@ -78,7 +78,7 @@ def _answered(command: Command, answer: Answer | None) -> JSONResponse:
 
 def _outcome(number: str, answer: Answer) -> dict[str, Any]:
     rule = RULES[answer.rule] if answer.rule else None
-    return _view(number, answer.command_id, answer.message, answer.result.value) | {
+    return _view(number, id_in(answer.command_id), answer.message, answer.result.value) | {
         "at": as_text(answer.at),
         "version": answer.version,
         "rule": rule,
@@ -115,11 +115,13 @@ for _name, _kind in COMMANDS.items():
     responses=documented({200: shown("OutcomeView", OUTCOME, "The outcome")}, 401, 404, 500, 503),
 )
 async def outcome(caller: Known, desk: TheDesk, number: Number, command_id: str) -> JSONResponse:
-    """The outcome as recorded, for its sender and for the desk. Before it is there: 404; ask again, or send the command again."""
+    """The outcome as recorded, for its sender; for the desk also by the id that stands on the timeline. Before it is there: 404; ask again, or send the command again."""
     check_number(number)
-    answer = await answer_to(desk.database, number, command_id) if command_id.isprintable() else None
-    sender = await sender_of(desk.database, number, command_id) if answer else None
-    is_theirs = caller.is_staff or sender == (caller.actor.kind.value, caller.actor.id)
-    if answer is None or not is_theirs:
+    if not command_id.isprintable():
+        raise Problem("unknown-command")
+    answer = await answer_to(desk.database, number, key_of(caller.actor, command_id))
+    if answer is None and caller.is_staff:
+        answer = await answer_to(desk.database, number, command_id)
+    if answer is None:
         raise Problem("unknown-command")
     return JSONResponse(_outcome(number, answer))

@@ -21,8 +21,8 @@ from api.examples import NUMBER
 from api.identity import KNOWN, REPORTERS, Caller
 from api.problems import Problem, documented, invalid, send_again_with
 from api.queries.incidents import FILTERS, Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
-from api.reception import check_category, check_who_is_affected, take_in
-from api.views import facts_for, timeline_for_caller
+from api.reception import as_told_by, check_category, check_when, check_who_is_affected, take_in
+from api.views import FOR_CALLERS, facts_for, timeline_for_caller
 from workflows.messages import Key, Report
 from workflows.vocabulary import Priority, Status
 
@@ -105,7 +105,8 @@ async def report(
     send_again_with(request, "Idempotency-Key", own_key)
     await check_who_is_affected(desk, caller.actor, body)
     check_category(body)
-    received = await take_in(desk, caller.actor, body, CHANNEL, intake_key(caller.actor, own_key))
+    check_when(caller.actor, body)
+    received = await take_in(desk, caller.actor, as_told_by(caller.actor, body), CHANNEL, intake_key(caller.actor, own_key))
     headers = {"Location": f"/api/v1/incidents/{received.number}"}
     if not received.is_in_record:
         return JSONResponse({"number": received.number, "result": "accepted"}, 202, headers)
@@ -169,6 +170,8 @@ async def list_incidents(
         raise Problem(
             "invalid", errors=[{"pointer": pointer((name,)).lstrip("/"), "detail": "There is no such parameter"} for name in unknown]
         )
+    if not caller.is_staff and (inner := filters.keys() - set(FOR_CALLERS)):
+        raise Problem("invalid", errors=[{"pointer": name, "detail": "Only the desk can ask for that"} for name in sorted(inner)])
     wanted = Wanted(filters, changed_since, None if caller.is_staff else caller.actor.id, order == "oldest", limit=limit)
     page = await listed(desk.database, replace(wanted, after=_place(cursor)) if cursor else wanted)
     following = _cursor(page.ends_at) if page.ends_at else None

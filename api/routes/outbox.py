@@ -47,7 +47,7 @@ async def outbox(
 async def letter(request: Request, _: Reader, desk: TheDesk, key: str) -> Response:
     """One letter: its headers, its text, its HTML in a frame that can run nothing."""
     found = await _found(desk, key)
-    links_work = found.state in _STILL_HERE
+    links_work = found.state in _STILL_HERE and desk.settings.smtp_host is None
     text, html, headers = (
         each if links_work or each is None else without_tokens(each, "…") for each in (found.text, found.html, found.headers)
     )

@@ -140,12 +140,14 @@ def test_work_notes_never_reach_callers(desk: RunningDesk) -> None:
 
 
 def test_outcomes_are_for_sender_and_desk(desk: RunningDesk) -> None:
-    """Who sent a command, and the desk, can read its outcome; other callers cannot tell it from one that never was."""
+    """Who sent a command reads its outcome by its id, the desk by the id on the timeline; other callers cannot tell it from one that never was."""
     number = desk.report()
     told = desk.tell(number, "message", "carla", text="Any news?")
     path = f"/api/v1/incidents/{number}/commands/{told.headers['Command-Id']}"
     statuses = {person: desk.as_(person).get(path).status_code for person in ("carla", "asha", "dora")}
-    assert statuses == {"carla": 200, "asha": 200, "dora": 404}
+    assert statuses == {"carla": 200, "asha": 404, "dora": 404}
+    inside = f"/api/v1/incidents/{number}/commands/{desk.read(number)['timeline'][-1]['command_id']}"
+    assert [desk.as_(person).get(inside).status_code for person in ("asha", "dora")] == [200, 404]
     unknown = desk.as_("dora").get(path + "x")
     assert desk.as_("dora").get(path).json() == unknown.json()
 
@@ -160,3 +162,24 @@ def test_a_route_that_forgets_stops_the_start(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(api.app, "ROUTERS", (*api.app.ROUTERS, router))
     with pytest.raises(UndeclaredAccessError, match="/secrets"):
         create_app(Settings(link_keys=(LINK_KEY,)))
+
+
+def test_callers_cannot_ask_for_what_only_the_desk_sees(desk: RunningDesk) -> None:
+    """A filter by a fact that is hidden from callers would tell it to them."""
+    assert desk.as_("carla").get("/api/v1/incidents?person=asha").status_code == 422
+    assert desk.as_("asha").get("/api/v1/incidents?person=asha").status_code == 200
+
+
+def test_only_agents_are_given_work(desk: RunningDesk) -> None:
+    """An incident is never assigned to somebody who is no agent: they would get its texts by mail."""
+    answer = desk.tell(desk.report(), "assign", "asha", group="network", person="dora")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/person"
+
+
+def test_callers_report_now_and_through_their_own_door(desk: RunningDesk) -> None:
+    """Neither old rules nor a breach can be had by an old date, and nobody reports in the name of monitoring."""
+    old = {"title": "Old", "reported_at": "2020-01-01T00:00:00Z"}
+    answers = [desk.as_(who).post("/api/v1/incidents", json=old) for who in ("carla", "asha", "monitor")]
+    assert [answer.status_code for answer in answers] == [422, 201, 201]
+    assert desk.as_("carla").post("/api/v1/incidents", json={"title": "x", "channel": "monitoring"}).json()["channel"] == "api"

@@ -21,7 +21,7 @@ from api.queries.callers import holder_of, level_of, person_exists
 from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed, standing_of, timeline_of
 from api.queries.letters import PAGE, Search, newest, one
 from api.queries.links import follow_up_of, reads_in
-from api.queries.outcomes import answer_to, sender_of, version_of
+from api.queries.outcomes import answer_to, version_of
 from api.queries.readiness import what_is_wrong_with
 from tests.api.house import fill_directory
 from workflows.decisions import receive
@@ -77,7 +77,6 @@ async def test_turned_away_once(database: AsyncEngine) -> None:
     answer = await answer_to(database, "INC-1001-9", "c1")
     assert answer is not None
     assert (answer.result, answer.rule, answer.fingerprint, answer.at) == (Result.REFUSED, "closed-is-final", "f", NOON)
-    assert await sender_of(database, "INC-1001-9", "c1") == ("person", "asha")
 
 
 async def _published(database: AsyncEngine, sequence: int, category: str = "network") -> str:
@@ -110,7 +109,6 @@ async def test_reading(database: AsyncEngine) -> None:
     answer = await answer_to(database, number, "note-1042")
     assert answer is not None
     assert (answer.result, answer.version, answer.message) == (Result.APPLIED, 4, "note")
-    assert await sender_of(database, number, "note-1042") == ("person", "asha")
     assert await version_of(database, number) == 4
     for nothing in (facts_of, standing_of, version_of):
         assert await nothing(database, "INC-1-1") is None

@@ -169,7 +169,7 @@ def _close(desk: RunningDesk, number: str) -> None:
 
 
 def test_still_broken_after_closure_is_a_new_incident(desk: RunningDesk) -> None:
-    """After closure a sentence opens one new incident with the context of the old one; pressing again opens no second one and shows its number."""
+    """After closure a sentence opens one new incident with the context of the old one; pressing again opens no second one, shows its number, and adds what was written."""
     number = desk.report(category="printing", description="Flames.", impact=2, urgency=2)
     assert desk.tell(number, "resolve", code="fixed", notes="Extinguished it.").status_code == 200
     path = desk.link(number)
@@ -186,6 +186,7 @@ def test_still_broken_after_closure_is_a_new_incident(desk: RunningDesk) -> None
     assert new in desk.as_(None).get(path).text
     assert "<form" not in desk.as_(None).get(path).text
     facts, old = desk.read(new), desk.read(number)
+    assert [event["after"]["text"] for event in facts["timeline"] if event["kind"] == "caller_wrote"] == ["It burns again, I said."]
     assert (facts["follows"], facts["symptoms"], facts["channel"]) == (number, "It burns again.", "link")
     copied = ("title", "description", "category", "service", "affected", "impact", "urgency", "priority")
     assert {name: facts[name] for name in copied} == {name: old[name] for name in copied}

@@ -61,7 +61,9 @@ class Record:
 
 
 def _read(row: sqlite3.Row) -> Row:
-    return {name: json.loads(row[name]) if name in _JSON and row[name] else row[name] for name in row.keys()}  # noqa: SIM118 -- a Row iterates its values
+    read = {name: json.loads(row[name]) if name in _JSON and row[name] else row[name] for name in row.keys()}  # noqa: SIM118 -- a Row iterates its values
+    # Inside, an id is followed by whose it is.
+    return read | {"command_id": read["command_id"].partition("~")[0]} if read.get("command_id") else read
 
 
 def still_waited_for(file: Path, count: int) -> int:

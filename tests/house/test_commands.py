@@ -73,6 +73,20 @@ def test_a_directory_file_with_a_mistake_changes_nothing(tmp_path: Path) -> None
     assert "Mars/Olympus" in done.stderr
 
 
+def test_an_integration_is_nobody_of_the_directory(tmp_path: Path) -> None:
+    """A key of an integration with the id of a person would act as them: refused on either side."""
+    file = tmp_path / "people.toml"
+    file.write_text('[people.asha]\nname = "Asha"\n\n[groups]\n', encoding="utf-8")
+    house = {"HOLDFAST_DATA_DIR": str(tmp_path)}
+    holdfast("migrate", **house)
+    assert holdfast("directory", "import", str(file), **house).returncode == 0
+    assert "is a person" in holdfast("keys", "issue", "--integration", "asha", "--role", "agent", **house).stderr
+    assert holdfast("keys", "issue", "--integration", "a/b", "--role", "agent", **house).returncode == 2
+    assert holdfast("keys", "issue", "--integration", "monitor", "--role", "agent", **house).returncode == 0
+    file.write_text('[people.monitor]\nname = "Monitor"\n\n[groups]\n', encoding="utf-8")
+    assert "monitor: an integration has a key" in holdfast("directory", "import", str(file), **house).stderr
+
+
 def test_a_record_that_was_never_migrated_is_told_so(tmp_path: Path) -> None:
     """The sentence names the command that helps."""
     done = holdfast("keys", "list", HOLDFAST_DATA_DIR=str(tmp_path))
