@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from tests.desk import EDITION
 from tests.process.life import ASHA, CARLA, INES
 from workflows.messages import (
     Acknowledge,
@@ -17,6 +18,7 @@ from workflows.messages import (
     Note,
     OverridePriority,
     PublicMessage,
+    Rate,
     Reject,
     Reopen,
     Report,
@@ -29,7 +31,7 @@ from workflows.vocabulary import CancelReason, HoldReason, Impact, Priority, Urg
 
 REPORT = Report("Printer on floor 3 is jammed", category="printing", impact=Impact.SIGNIFICANT, urgency=Urgency.MEDIUM)
 FIXED = Resolve("fixed", "Took the paper out.")
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,14 @@ SCENARIOS: dict[str, tuple[Said, ...]] = {
     ),
     "cancelled": (said(MINUTE, (ASHA, Note("same as the other one"))), said(MINUTE, (ASHA, Cancel(CancelReason.DUPLICATE)))),
     "silence": (said(MINUTE, (ASHA, FIXED)),),
+    "surveyed": (
+        said(MINUTE, (ASHA, FIXED)),
+        said(MINUTE, (CARLA, Reopen("Jammed again."))),
+        said(MINUTE, (ASHA, FIXED)),
+        said(MINUTE, (CARLA, Confirm(2))),
+        said(2 * HOUR, (CARLA, Rate(2, "It took two visits.")), (ASHA, Note("noted too late"))),
+        said(HOUR, (CARLA, Rate(4))),
+    ),
     "refused": (
         said(MINUTE, (CARLA, Confirm())),
         said(MINUTE, (ASHA, Hold(HoldReason.CALLER))),
@@ -86,5 +96,7 @@ SCENARIOS: dict[str, tuple[Said, ...]] = {
         said(MINUTE, (ASHA, FIXED)),
     ),
 }
+# The policies each was reported under; the reopened one is asked about without a lot.
+REPORTED_UNDER = dict.fromkeys(SCENARIOS, EDITION) | {"surveyed": "2026-11-25"}
 # Long enough for every date an incident can still have.
 TO_THE_END = timedelta(days=40)

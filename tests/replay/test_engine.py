@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.desk import Desk
+from tests.desk import EDITION, Desk
 from tests.process.life import ASHA, CARLA
-from tests.replay.scenarios import FIXED, REPORT, SCENARIOS, TO_THE_END, Said
+from tests.replay.scenarios import FIXED, REPORT, REPORTED_UNDER, SCENARIOS, TO_THE_END
 from workflows.incident import IncidentWorkflow
 from workflows.messages import NAMES, Confirm, Intake, Note, Reject, Sent
-from workflows.policies.book import book
 from workflows.publication import Event
 from workflows.rehearsal.engine import Engine, MemoryRecord
 from workflows.vocabulary import Status
@@ -20,9 +19,9 @@ TUESDAY = datetime(2026, 11, 24, 7, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def intake(now: datetime, number: str = NUMBER) -> Intake:
+def intake(now: datetime, edition: str = EDITION) -> Intake:
     """Carla's report."""
-    return Intake(number, REPORT, CARLA, now, now, book().name_of_edition(now))
+    return Intake(NUMBER, REPORT, CARLA, now, now, edition)
 
 
 def told(events: Iterable[Event]) -> list[tuple[object, ...]]:
@@ -33,12 +32,12 @@ def told(events: Iterable[Event]) -> list[tuple[object, ...]]:
     ]
 
 
-def played_on_engine(scenario: tuple[Said, ...], start: datetime) -> MemoryRecord:
+def played_on_engine(name: str, start: datetime) -> MemoryRecord:
     """The scenario in process."""
     record = MemoryRecord()
     engine = Engine(start, record.publish)
-    engine.start(intake(start))
-    for place, step in enumerate(scenario):
+    engine.start(intake(start, REPORTED_UNDER[name]))
+    for place, step in enumerate(SCENARIOS[name]):
         engine.advance_to(engine.now + step.after)
         engine.send(
             NUMBER,
@@ -54,7 +53,7 @@ def played_on_engine(scenario: tuple[Said, ...], start: datetime) -> MemoryRecor
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_engine_and_server_agree(desk: Desk, name: str) -> None:
     """The same messages at the same times give the same events, facts and outcomes on both."""
-    incident = await desk.report(CARLA, REPORT)
+    incident = await desk.report(CARLA, REPORT, REPORTED_UNDER[name])
     started = (await incident.query(IncidentWorkflow.facts)).logged_at
     for place, step in enumerate(SCENARIOS[name]):
         await desk.passes(incident, step.after)
@@ -63,7 +62,7 @@ async def test_engine_and_server_agree(desk: Desk, name: str) -> None:
         await desk.passes(incident, SECOND)
     await desk.passes(incident, TO_THE_END)
     closure = await incident.result()
-    record = played_on_engine(SCENARIOS[name], started)
+    record = played_on_engine(name, started)
     server = [event for _, event in sorted(desk.shelf.events[incident.id].items())]
     assert told(server) == told(event for _, event in sorted(record.events[NUMBER].items()))
     assert closure.status is record.facts[NUMBER].status
@@ -76,7 +75,7 @@ def test_one_by_one_or_all_at_once_ends_the_same(name: str) -> None:
     """Messages that wait while no worker runs are applied in their order and lead to a state that is as final."""
     record = MemoryRecord()
     engine = Engine(TUESDAY, record.publish)
-    engine.start(intake(TUESDAY))
+    engine.start(intake(TUESDAY, REPORTED_UNDER[name]))
     everything = [pair for step in SCENARIOS[name] for pair in step.messages]
     engine.send(NUMBER, *(Sent(str(place), who, TUESDAY, message) for place, (who, message) in enumerate(everything)))
     engine.advance_to(TUESDAY + 2 * TO_THE_END)
