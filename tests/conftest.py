@@ -6,11 +6,16 @@ from tempfile import mkdtemp
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.migrate import migrate
 from activities.database.session import open_database
+
+# A busy machine is no fault of the code: no generated example is measured by the clock on the wall.
+settings.register_profile("desk", deadline=None)
+settings.load_profile("desk")
 
 
 @pytest.fixture
