@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.database.migrate import migrate
 from activities.database.session import open_database
 
-# Nothing here is timed: figures of time belong to the benchmarks.
+# Nothing here is timed: a busy machine is no fault of the code, and figures of time belong to the benchmarks.
 hypothesis.settings.register_profile("holdfast", deadline=None)
 hypothesis.settings.load_profile("holdfast")
 

@@ -225,10 +225,13 @@ class Incident:
     def _tell_of_switch(self, at_switch: tuple[Passed, ...], cause: Cause) -> None:
         """What a new priority has passed by itself is told once, by its gravest part (S8)."""
         gravest = max(at_switch, key=lambda passed: passed.percent)
-        told = [f"{passed.clock} {passed.percent} %" for passed in at_switch]
         kind = EventKind.BREACHED if gravest.percent == BREACH else EventKind.THRESHOLD_PASSED
         clock = next(each for each in self.facts.clocks if each.name == gravest.clock)
-        said = {"clock": gravest.clock, "percent": gravest.percent, "passed_at_switch": told}
+        said = {
+            "clock": gravest.clock,
+            "percent": gravest.percent,
+            "passed_at_switch": [f"{one.clock} {one.percent} %" for one in at_switch],
+        }
         said |= reasons(clock, self.rules.calendars[clock.calendar], cause.at)
         self.change(kind, Cause(SYSTEM, cause.at), said=said)
 
@@ -319,11 +322,8 @@ class Incident:
         self.letters = [owed for owed in self.letters if owed.cause > answer.up_to]
         self._take_staff(answer.staffed, now)
         for missed in answer.unreached:
-            self.change(
-                EventKind.NOBODY_REACHED,
-                Cause(SYSTEM, now),
-                said={"letter": missed.letter, "to": missed.to, "cause": missed.cause},
-            )
+            said = {"letter": missed.letter, "to": missed.to, "cause": missed.cause}
+            self.change(EventKind.NOBODY_REACHED, Cause(SYSTEM, now), said=said)
 
     def _take_staff(self, staffed: Staffed | None, now: datetime) -> None:
         """The directory's answer, unless somebody has assigned it otherwise in the meantime (S5)."""

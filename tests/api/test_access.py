@@ -35,6 +35,7 @@ MAY_SEND = dict.fromkeys(COMMANDS, DESK) | {
     # An agent who is a caller too may send these at all; on an incident that is not theirs the process refuses.
     "confirm": OWNER,
     "reject": OWNER,
+    "rate": OWNER,
     "reopen": OWNER | DESK,
 }
 
