@@ -132,7 +132,8 @@ class Engine:
     def _start(self, number: str, opening: Intake | HandedOver) -> None:
         definition = _Definition.must_from_class(IncidentWorkflow)
         details = WorkflowInstanceDetails(
-            payload_converter_factory=pydantic_data_converter._new_payload_converter,  # noqa: SLF001 -- what a worker passes
+            # One for all runs: each converter works out anew how our types are read, and that takes as long as the rest of a life.
+            payload_converter_factory=lambda: _CONVERTER,
             failure_converter_class=pydantic_data_converter.failure_converter_class,
             interceptor_classes=[],
             defn=definition,
