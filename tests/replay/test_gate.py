@@ -15,26 +15,14 @@ from tests.replay.scenarios import FIXED, REPORT
 from tests.replay.tree import Tree, copy
 from workflows.messages import Take
 
-# The alarm is set before the record is told: the same commands in another order.
-BEFORE = """            self.hand_over_a_long_history()
-            self.publish_what_is_new()
-            if self.incident.is_over:
-                self.alarm.retire()
-            else:
-                self.alarm.set(self.incident.next_deadline)
-"""
-AFTER = """            self.hand_over_a_long_history()
-            if self.incident.is_over:
-                self.alarm.retire()
-            else:
-                self.alarm.set(self.incident.next_deadline)
-            self.publish_what_is_new()
-"""
+# A careless new step: every incident would wait once more than its history says.
+BEFORE = "            self.prioritise()  # 3\n"
+AFTER = f"{BEFORE}            await workflow.sleep(60)\n"
 
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Tree:
-    """A tree whose workflow does the same in another order."""
+    """A tree whose workflow has a step more, without regard for incidents that are past it."""
     return copy(tmp_path).edit("workflows/incident.py", BEFORE, AFTER)
 
 
@@ -46,7 +34,7 @@ async def test_recorded_histories_pass() -> None:
 
 
 async def test_open_incidents_of_a_server_stop_a_structural_change(desk: Desk, broken: Tree) -> None:
-    """Steps in another order are refused with the incident, the event and the message before it, and with what to do."""
+    """A step more is refused with the incident, the event and the message before it, and with what to do."""
     incident = await desk.report(CARLA, REPORT)
     await desk.says(incident, ASHA, Take())
     await desk.passes(incident, timedelta(seconds=1))
