@@ -1,4 +1,4 @@
-"""The commands of process owners, who change the process: rehearse, policy. What each does stands in a module of its own and is imported when it runs."""
+"""The commands of process owners, who change the process: rehearse, gate, policy. What each does stands in a module of its own and is imported when it runs."""
 # ruff: noqa: PLC0415 -- see above
 
 import json
@@ -18,6 +18,7 @@ _WHAT = "a Python file with a BOOK, the name of an edition, or a working tree"
 def register(app: typer.Typer) -> None:
     """Hangs the commands of this module into the command line."""
     app.command()(rehearse)
+    app.command()(gate)
     app.add_typer(policy, name="policy")
 
 
@@ -49,6 +50,24 @@ def rehearse(
     from workflows.rehearsal.rehearsal_report import show
 
     show(found, Console())
+
+
+def gate(
+    histories: Annotated[
+        list[Path] | None, typer.Argument(help="Exported histories, or folders of them; default: all that are open on the server.")
+    ] = None,
+    export: Annotated[Path | None, typer.Option(help="Keep each history as a file in this folder.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay open incidents on the code of this tree, before it is deployed. Exit code 1 when it would stop any of them.
+
+    Examples:  TEMPORAL_ADDRESS=temporal:7233 holdfast gate    holdfast gate tests/replay/histories
+    """
+    from activities.house.gate import passage
+
+    found = passage(read_settings(), histories or (), export)
+    typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.told())
+    raise typer.Exit(1 if found.stopped else 0)
 
 
 @policy.command("list")

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Any
 
 from activities.house.refusals import RefusedError, UsageRefusedError
-from activities.house.serving import adopt_policies
 from activities.settings import Settings
 
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -16,7 +15,9 @@ _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 def _book(settings: Settings | None) -> Any:
     """The book in force. Raises RefusedError with the sentence of the rule that is wrong."""
     try:
-        from workflows.policies.book import book  # noqa: PLC0415 -- a rule that is wrong speaks up when it is imported
+        # A rule that is wrong speaks up when it is imported.
+        from activities.house.serving import adopt_policies  # noqa: PLC0415
+        from workflows.policies.book import book  # noqa: PLC0415
     except (ValueError, TypeError) as error:
         raise RefusedError(f"The policies cannot be used: {error}") from None
     if settings is not None:
