@@ -22,7 +22,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.postbox import Address, Claim, LetterState, address_of, claim_next, settle
 from activities.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
 from activities.settings import Settings
-from emails.headers import Envelope, LetterRefusedError, build, deliverable, guard, message_id
+from activities.sign_in_post import SignInPost
+from emails.headers import Envelope, LetterRefusedError, bare, build, deliverable, guard, message_id
 from emails.letters import ASKS_FOR_CONFIRMATION, HAS_ANSWER_LINK, compose
 from emails.links import ANSWER, Signer
 from emails.rendering import Rendered, render
@@ -65,6 +66,7 @@ class MailRoom:
         self._engine, self._settings, self._client = engine, settings, client
         self._signer = Signer(settings.link_keys, settings.base_url, settings.link_days)
         self._relay = Relay(settings)
+        self._sign_in_post = SignInPost(engine, settings, self._relay)
 
     @activity.defn(name="send_letters")
     async def send_letters(self) -> None:
@@ -93,6 +95,8 @@ class MailRoom:
 
     async def send_next(self) -> bool:
         """Sends the next letter that is due; whether there was one. Raises RelayAwayError when nothing can be sent at present."""
+        if await self._sign_in_post.send_next():
+            return True
         claim = await claim_next(self._engine, datetime.now(UTC))
         if claim is None:
             return False
@@ -140,7 +144,7 @@ class MailRoom:
 
     async def _hand_over(self, claim: Claim, ready: Ready) -> None:
         try:
-            reply = await self._relay.send(_bare(self._settings.mail_from), ready.email, ready.wire)
+            reply = await self._relay.send(bare(self._settings.mail_from), ready.email, ready.wire)
         except PermanentError as error:
             await self._give_up(claim, error.reply, ready)
         except TemporaryError as error:
@@ -225,10 +229,6 @@ async def _patiently(query: Callable[[], Awaitable[T]]) -> T:
 def _back_off(attempts: int) -> timedelta:
     """5 s, doubled with each attempt, 15 minutes at most."""
     return min(FIRST_RETRY * (1 << min(attempts - 1, 10)), LONGEST_RETRY)
-
-
-def _bare(sender: str) -> str:
-    return sender.rpartition("<")[2].rstrip("> ")
 
 
 def _without_tokens(rendered: Rendered) -> Rendered:

@@ -91,6 +91,11 @@ def build(envelope: Envelope, subject: str, text: str, html: str) -> bytes:
     return written
 
 
+def bare(sender: str) -> str:
+    """The address of a sender without the name before it."""
+    return sender.rpartition("<")[2].rstrip("> ")
+
+
 def _address(sender: str) -> str:
     name, address = parseaddr(sender)
     return str(Address(display_name=guard(name), addr_spec=address))

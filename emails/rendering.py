@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from emails.letters import Letter
+from emails.letters import Letter, Reader
 from workflows.vocabulary import LetterName
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -39,7 +39,16 @@ def render(name: LetterName, letter: Letter) -> Rendered:
     return Rendered(f"[{letter.number}] {subject.strip()}", text.strip() + "\n", html)
 
 
-def _language_of(name: LetterName, wanted: str) -> str:
+def render_sign_in(reader: Reader, url: str, minutes: int) -> Rendered:
+    """The letter with a one-time link to sign in; it is about no incident (S22)."""
+    language = _language_of("sign_in", reader.language)
+    known = {"reader": reader, "url": url, "minutes": minutes, "language": language}
+    subject, _, text = _texts(language).get_template("sign_in.txt").render(known).partition("\n")
+    html = _pages(language).get_template("sign_in.html").render(known | {"subject": subject})
+    return Rendered(subject.strip(), text.strip() + "\n", html)
+
+
+def _language_of(name: str, wanted: str) -> str:
     """A letter is written in one language: where either part is not translated yet, both are in English."""
     has_all = all((TEMPLATES / wanted / file).is_file() for file in (f"{name}.txt", f"{name}.html", "calendar.txt"))
     return wanted if has_all else FALLBACK
