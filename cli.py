@@ -1,4 +1,4 @@
-"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | oncall | keys | calendar | settings | replay``.
+"""The command line: ``holdfast up | worker | api | migrate | doctor | directory | accounts | oncall | keys | calendar | settings | replay``.
 
 Data goes to standard output, messages to standard error. Exit codes: 0 ok, 1 failure, 2 usage, 5 unavailable. What a command needs is imported
 when it runs, so that ``--help`` answers at once and ``holdfast up`` stays small.
@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from activities.house.accounts_commands import accounts
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.settings import SettingsError, read_settings
 
@@ -30,6 +31,7 @@ directory = typer.Typer(no_args_is_help=True, help="People and groups of the des
 calendar = typer.Typer(no_args_is_help=True, help="Working time and holidays.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of people and integrations.")
 app.add_typer(directory, name="directory")
+app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
 

@@ -18,12 +18,22 @@ from api.desk import Desk
 from api.doorway import Doorway
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
-from api.routes import commands, guide, health, incidents, links, me, outbox, time
+from api.routes import commands, guide, health, incidents, links, me, outbox, sign_in, time
 from api.turnstile import Turnstile
 from emails.links import Signer
 from workflows.policies.book import adopt
 
-ROUTERS = (incidents.router, commands.router, time.router, me.router, health.router, links.router, outbox.router, guide.router)
+ROUTERS = (
+    incidents.router,
+    commands.router,
+    time.router,
+    me.router,
+    health.router,
+    links.router,
+    outbox.router,
+    guide.router,
+    sign_in.router,
+)
 STATIC = "/static"
 
 

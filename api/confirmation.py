@@ -5,7 +5,6 @@ brings a fresh nonce, so that changing one's mind is another.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +26,6 @@ from workflows.vocabulary import ActorKind, Channel, Impact, Kind, Role, Status,
 
 WORKS, BROKEN = "works", "broken"
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
-# Pasted text brings such characters along; nobody means them.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 _WHERE_IT_STANDS: Mapping[Status, str] = {
     Status.NEW: "The service desk has it and will take it up.",
@@ -109,11 +106,6 @@ class Pressed:
     choice: str
     text: str
     nonce: str
-
-
-def cleaned(text: str) -> str:
-    """Without control characters, with plain line ends."""
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def what_is_missing(pressed: Pressed) -> str | None:

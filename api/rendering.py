@@ -19,6 +19,10 @@ _PAGES = Environment(
 )
 
 
+# For pages behind the door. The browser names our own site when it sends their forms, and never their address to others.
+PRIVATE = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow"}
+
+
 def page(request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> HTMLResponse:
     """One page. Addresses in it are paths below that of the base URL of the settings; no Host header has a say in them (S15)."""
     text = _PAGES.get_template(template).render(base=urlsplit(desk_of(request).base_url).path, **facts)

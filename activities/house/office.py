@@ -37,7 +37,7 @@ def import_directory(settings: Settings, file: Path) -> str:
     if not file.is_file():
         raise UsageRefusedError(f"{file} does not exist; name a TOML file such as activities/directory_sample.toml.")
     try:
-        loaded = _on(settings, lambda engine: load_directory(engine, file.read_text(encoding="utf-8")))
+        loaded = at_the_database(settings, lambda engine: load_directory(engine, file.read_text(encoding="utf-8")))
     except (DirectoryFileError, UnicodeDecodeError) as error:
         raise UsageRefusedError(f"{file}: {error}") from None
     return str(loaded)
@@ -45,7 +45,7 @@ def import_directory(settings: Settings, file: Path) -> str:
 
 def who_is_on_call(settings: Settings, at: datetime, days: int, only: str | None) -> list[Standing]:
     """How all rotas stand at an instant (UTC), or only that one (S10). Raises UsageRefusedError where there is none of that name."""
-    found = _on(settings, lambda engine: standings(engine, at, days))
+    found = at_the_database(settings, lambda engine: standings(engine, at, days))
     if only is not None and only not in {each.rota for each in found}:
         there_are = f"there are: {', '.join(each.rota for each in found)}" if found else "there are none"
         raise UsageRefusedError(f"There is no rota {only}; {there_are}.")
@@ -65,14 +65,14 @@ def issue(settings: Settings, *, person: str | None, integration: str | None, ro
         return (await issue_key(engine, person=person, integration=integration, roles=wanted, label=label)).secret
 
     try:
-        return _on(settings, work)
+        return at_the_database(settings, work)
     except ValueError as error:
         raise UsageRefusedError(f"{str(error).capitalize()}.") from None
 
 
 def list_all(settings: Settings) -> list[Line]:
     """All keys, oldest first, as plain values."""
-    return [_plain(key) for key in _on(settings, list_keys)]
+    return [_plain(key) for key in at_the_database(settings, list_keys)]
 
 
 def keys_told(found: list[Line]) -> str:
@@ -86,7 +86,7 @@ def keys_told(found: list[Line]) -> str:
 
 def revoke(settings: Settings, key_id: str) -> None:
     """Closes a key. Raises RefusedError where none of that id is open."""
-    if not _on(settings, lambda engine: revoke_key(engine, key_id)):
+    if not at_the_database(settings, lambda engine: revoke_key(engine, key_id)):
         raise RefusedError(f"There is no open key {key_id}; see: holdfast keys list")
 
 
@@ -106,7 +106,8 @@ def with_advice(work: Callable[[], T]) -> T:
         raise UnavailableError(f"The database cannot be used: {type(error).__name__}; check HOLDFAST_DATABASE_URL.") from None
 
 
-def _on(settings: Settings, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+def at_the_database(settings: Settings, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+    """Does work with a connection of its own. Raises RefusedError or UnavailableError, with advice, where the database cannot be used."""
     _make_room(settings)
 
     async def once() -> T:

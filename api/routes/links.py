@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from starlette.datastructures import FormData
 
 from api import confirmation
 from api.confirmation import BROKEN, Pressed
 from api.desk import Desk
+from api.forms import form_of
 from api.identity import LINK
+from api.origin import comes_from_elsewhere
 from api.problems import Problem
 from api.queries.incidents import Standing, facts_of
 from api.queries.links import follow_up_of, zone_of
@@ -61,12 +62,12 @@ async def show(request: Request, desk: TheDesk, visit: Visitor) -> Response:
 @router.post("/l/{token}")  # noqa: FAST003 -- the token is read by the visitor
 async def press(request: Request, desk: TheDesk, visit: Visitor) -> Response:
     """Acts on the answer that was chosen; without one, or without the sentence it needs, the page comes again and says what is missing."""
-    if _comes_from_elsewhere(request, desk):
+    if comes_from_elsewhere(request, desk.base_url, unnamed_is_ours=True):
         return page(request, "foreign.html", 403, UNINDEXED)
     if visit is None:
         return _neutral(request)
-    async with request.form(max_files=0, max_fields=10) as form:
-        pressed = Pressed(_field(form, "choice"), confirmation.cleaned(_field(form, "text")), _field(form, "nonce")[:64])
+    form = await form_of(request)
+    pressed = Pressed(form.get("choice", ""), form.get("text", ""), form.get("nonce", "")[:64])
     if (missing := confirmation.what_is_missing(pressed)) is not None:
         return await _page(request, desk, visit, 422, missing=missing, text=pressed.text)
     try:
@@ -122,17 +123,3 @@ async def _page(request: Request, desk: Desk, visit: Visit, status: int = 200, *
 
 def _neutral(request: Request) -> Response:
     return page(request, "neutral.html", 404, UNINDEXED)
-
-
-def _field(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _comes_from_elsewhere(request: Request, desk: Desk) -> bool:
-    """Whether a browser says that another site sent the form. A page without referrer sends ``Origin: null``: that is ours (S15)."""
-    fetched = request.headers.get("sec-fetch-site")
-    if fetched is not None:
-        return fetched not in ("same-origin", "none")
-    origin, ours = request.headers.get("origin", "null"), urlsplit(desk.base_url)
-    return origin not in ("null", f"{ours.scheme}://{ours.netloc}")
