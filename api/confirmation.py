@@ -155,14 +155,14 @@ def follow_up_key(link: Link) -> str:
     return intake_key(answering(link), f"{link.number}:{link.cycle}")
 
 
-async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentence: str) -> str:
-    """The number of the new incident that follows the closed one, with its context (S12)."""
+async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentence: str, reporter: Actor | None = None) -> str:
+    """The number of the new incident that follows the closed one, with its context (S12). One for each solution, by letter or by portal."""
     report = Report(
         title=facts["title"],
         description=facts["description"],
         symptoms=sentence,
         kind=Kind(facts["kind"]),
-        channel=Channel.LINK,
+        channel=Channel.PORTAL if reporter else Channel.LINK,
         affected=facts["affected"],
         category=facts["category"],
         subcategory=facts["subcategory"],
@@ -171,5 +171,5 @@ async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentenc
         impact=Impact(facts["impact"]) if facts["impact"] else None,
         urgency=Urgency(facts["urgency"]) if facts["urgency"] else None,
     )
-    received = await take_in(desk, answering(link), report, Channel.LINK.value, follow_up_key(link), follows=link.number)
+    received = await take_in(desk, reporter or answering(link), report, Channel.LINK.value, follow_up_key(link), follows=link.number)
     return received.number
