@@ -18,7 +18,7 @@ from api.desk import Desk
 from api.doorway import Doorway
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
-from api.routes import commands, guide, health, incidents, links, me, outbox, portal, sign_in, time
+from api.routes import commands, console, guide, health, incidents, links, me, outbox, portal, sign_in, time
 from api.turnstile import Turnstile
 from emails.links import Signer
 from workflows.policies.book import adopt
@@ -34,6 +34,7 @@ ROUTERS = (
     guide.router,
     sign_in.router,
     portal.router,
+    console.router,
 )
 STATIC = "/static"
 

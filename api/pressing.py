@@ -15,7 +15,7 @@ from api.queries.incidents import Standing
 from workflows.messages import Actor, Message
 
 
-def message_of(kind: type[Any], values: Mapping[str, Any]) -> Message | str:
+def message_of(kind: Any, values: Mapping[str, Any]) -> Message | str:
     """The message with these values, or a sentence that says what is missing."""
     try:
         read = strict(kind).model_validate_json(json.dumps(values))
