@@ -88,7 +88,7 @@ def _asks(
         "note": (Ask("text", "Only the desk reads this", "text"),),
         "hold": (
             Ask("reason", "Waits for", options=_choices(HoldReason)),
-            Ask("question", "Question to the caller, if it waits for the caller", "text"),
+            Ask("question", "Question to the caller, where there is one", "text"),
             Ask("until", "Until, if it is scheduled", "time"),
         ),
         "resolve": (
