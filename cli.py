@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from activities.house import change_commands
+from activities.house.accounts_commands import accounts
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.settings import SettingsError, read_settings
 
@@ -34,6 +35,7 @@ incident = typer.Typer(no_args_is_help=True, help="One incident: its clocks, and
 letters = typer.Typer(no_args_is_help=True, help="What the desk writes to people.")
 app.add_typer(directory, name="directory")
 app.add_typer(incident, name="incident")
+app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
 app.add_typer(letters, name="letters")

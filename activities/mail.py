@@ -22,6 +22,7 @@ from activities.postbox import Claim, Entry, LetterState, address_of, claim_next
 from activities.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
 from activities.scribe import Ready, Scribe
 from activities.settings import Settings
+from activities.sign_in_post import SignInPost
 from emails.headers import LetterRefusedError
 from emails.letters import ASKS_FOR_CONFIRMATION
 from workflows.messages import SYSTEM, ReportUndeliverable, Sent
@@ -50,6 +51,7 @@ class MailRoom:
         self._engine, self._settings, self._client = engine, settings, client
         self._scribe = Scribe(settings)
         self._relay = Relay(settings)
+        self._sign_in_post = SignInPost(engine, settings, self._relay)
 
     @activity.defn(name="send_letters")
     async def send_letters(self) -> None:
@@ -78,6 +80,8 @@ class MailRoom:
 
     async def send_next(self) -> bool:
         """Sends the next letter that is due; whether there was one. Raises RelayAwayError when nothing can be sent at present."""
+        if await self._sign_in_post.send_next():
+            return True
         claim = await claim_next(self._engine, datetime.now(UTC))
         if claim is None:
             return False

@@ -21,6 +21,7 @@ from activities.surveys import admit, keep
 from workflows.dates import ahead
 from workflows.owed_letters import merged
 from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
+from workflows.timekeeping import PROMISES
 from workflows.vocabulary import Audience
 
 _FACTS = TypeAdapter(Snapshot)
@@ -115,8 +116,15 @@ def _facts_row(facts: Snapshot) -> dict[str, Any]:
         "reported_at": facts.reported_at,
         "changed_at": facts.changed_at or facts.logged_at,
         "next_due_at": next((deadline.at for deadline in ahead(facts)), None),
+        "promised_by": _promised_by(facts),
         "facts": _FACTS.dump_python(facts, mode="json"),
     }
+
+
+def _promised_by(facts: Snapshot) -> datetime | None:
+    """The earliest promise that still stands, or was missed and is still owed (S6)."""
+    owed = [clock for clock in facts.clocks if clock.kind in PROMISES and not clock.is_over]
+    return min((at for clock in owed if (at := clock.breached_at or clock.due_at)), default=None)
 
 
 def _event_row(number: str, event: Event) -> dict[str, Any]:

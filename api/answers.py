@@ -1,19 +1,23 @@
-"""Turns whatever a route raises into problem details; the whole list of what can go wrong, in one place."""
+"""Turns whatever a route raises into problem details, or into a page for people; the whole list of what can go wrong, in one place."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from api.bodies import said
 from api.desk import desk_of
 from api.doorway import fault
+from api.identity import SignInNeededError
+from api.origin import SAFE
 from api.problems import Problem, answer
 from api.queries import DATABASE_AWAY, DATABASE_FAULT, is_lost_connection
+from api.rendering import page
 
 _BY_STATUS: Mapping[int, str] = {
     400: "malformed-request",
@@ -33,13 +37,24 @@ def register(app: FastAPI) -> None:
         HTTPException: _http,
         RequestValidationError: _wrong_parameters,
         DATABASE_FAULT: _database_fault,
+        SignInNeededError: _at_the_door,
     }
     for kind, handler in (handlers | dict.fromkeys(DATABASE_AWAY, _database_away)).items():
         app.add_exception_handler(kind, handler)
 
 
-def _as_problem(request: Request, problem: Problem) -> JSONResponse:
+def _as_problem(request: Request, problem: Problem) -> Response:
+    if getattr(request.state, "is_for_people", False):
+        return page(request, "door/refused.html", problem.kind.status, problem.headers, kind=problem.kind)
     return answer(problem, desk_of(request).base_url)
+
+
+async def _at_the_door(request: Request, _: SignInNeededError) -> Response:
+    """A page leads to the sign-in page and back. What was typed into a form must not be lost: the browser still has it."""
+    if request.method not in SAFE:
+        return page(request, "door/signed_out.html", 401)
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return RedirectResponse(f"{urlsplit(desk_of(request).base_url).path}/sign-in?{urlencode({'next': asked})}", 303)
 
 
 async def _refused(request: Request, problem: Problem) -> Response:

@@ -18,7 +18,21 @@ from api.desk import Desk
 from api.doorway import Doorway
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
-from api.routes import commands, guide, health, incidents, links, me, outbox, surveys, time, unsubscribing
+from api.routes import (
+    commands,
+    console,
+    guide,
+    health,
+    incidents,
+    links,
+    me,
+    outbox,
+    portal,
+    sign_in,
+    surveys,
+    time,
+    unsubscribing,
+)
 from api.turnstile import Turnstile
 from emails.links import Signer
 from workflows.policies.book import adopt
@@ -34,6 +48,9 @@ ROUTERS = (
     unsubscribing.router,
     outbox.router,
     guide.router,
+    sign_in.router,
+    portal.router,
+    console.router,
 )
 STATIC = "/static"
 

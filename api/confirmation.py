@@ -5,7 +5,6 @@ brings a fresh nonce, so that changing one's mind is another.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +26,6 @@ from workflows.vocabulary import ActorKind, Channel, Impact, Kind, Role, Status,
 
 WORKS, BROKEN = "works", "broken"
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
-# Pasted text brings such characters along; nobody means them.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -99,11 +96,6 @@ class Pressed:
     nonce: str
 
 
-def cleaned(text: str) -> str:
-    """Without control characters, with plain line ends."""
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-
-
 def what_is_missing(pressed: Pressed) -> str | None:
     """The name of the sentence that says what the reader has to add before anything happens, or none."""
     if pressed.choice not in (WORKS, BROKEN):
@@ -150,14 +142,14 @@ def follow_up_key(link: Link) -> str:
     return intake_key(answering(link), f"{link.number}:{link.cycle}")
 
 
-async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentence: str) -> str:
-    """The number of the new incident that follows the closed one, with its context (S12)."""
+async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentence: str, reporter: Actor | None = None) -> str:
+    """The number of the new incident that follows the closed one, with its context (S12). One for each solution, by letter or by portal."""
     report = Report(
         title=facts["title"],
         description=facts["description"],
         symptoms=sentence,
         kind=Kind(facts["kind"]),
-        channel=Channel.LINK,
+        channel=Channel.PORTAL if reporter else Channel.LINK,
         affected=facts["affected"],
         category=facts["category"],
         subcategory=facts["subcategory"],
@@ -166,7 +158,7 @@ async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentenc
         impact=Impact(facts["impact"]) if facts["impact"] else None,
         urgency=Urgency(facts["urgency"]) if facts["urgency"] else None,
     )
-    received = await take_in(desk, answering(link), report, Channel.LINK.value, follow_up_key(link), follows=link.number)
+    received = await take_in(desk, reporter or answering(link), report, Channel.LINK.value, follow_up_key(link), follows=link.number)
     if received.says_something_new:
         await _say_more(desk, link, received.number, sentence)
     return received.number

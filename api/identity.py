@@ -13,9 +13,14 @@ from fastapi.routing import iter_route_contexts
 
 from activities.front_door import note_key_use
 from activities.keys import PREFIX
+from activities.security_log import Seen, write_down
+from activities.sessions import note_use
+from api.cookies import address_of, token_in
 from api.desk import desk_of
+from api.origin import SAFE, comes_from_elsewhere
 from api.problems import Problem
-from api.queries.callers import KeyHolder, holder_of
+from api.queries.callers import holder_of
+from api.queries.sessions import signed_in
 from workflows.messages import Actor
 from workflows.vocabulary import Role
 
@@ -26,6 +31,10 @@ class UndeclaredAccessError(Exception):
     """A route does not say who may call it: add one of the Access markers of api.identity to its dependencies."""
 
 
+class SignInNeededError(Exception):
+    """Nobody is signed in in this browser, or the session has ended."""
+
+
 class Way(Enum):
     """How callers show who they are."""
 
@@ -33,14 +42,16 @@ class Way(Enum):
     BY_KEY = "key"
     BY_KEY_OR_PASSWORD = "key or password"  # noqa: S105 -- a name, no password
     BY_LINK = "signed link"
+    BY_SESSION = "session"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who is known: as actor for commands, by name for greetings."""
+    """Somebody who is known: as actor for commands, by name for greetings, with the zone in which they read times."""
 
     actor: Actor
     name: str
+    zone: str = "UTC"
 
     @property
     def is_staff(self) -> bool:
@@ -63,11 +74,11 @@ class Access:
         """The caller, or a problem: 401 without a valid key, 403 with the wrong role. None where nobody asks."""
         if self.way in (Way.NOBODY_ASKS, Way.BY_LINK):
             return None
-        holder = await _identify(request, self.way)
-        request.state.actor = holder.actor.id
-        if self.roles and self.roles.isdisjoint(holder.actor.roles):
+        caller = await (_sign_in_seen(request) if self.way is Way.BY_SESSION else _identify(request, self.way))
+        request.state.actor = caller.actor.id
+        if self.roles and self.roles.isdisjoint(caller.actor.roles):
             raise Problem("not-allowed")
-        return Caller(holder.actor, holder.name)
+        return caller
 
 
 PUBLIC = Access(Way.NOBODY_ASKS)
@@ -77,7 +88,29 @@ REPORTERS = Access(Way.BY_KEY, frozenset({Role.CALLER, Role.AGENT, Role.INCIDENT
 LETTER_READERS = Access(Way.BY_KEY_OR_PASSWORD, frozenset({Role.ADMIN, Role.INCIDENT_MANAGER, Role.AGENT}))
 
 
-async def _identify(request: Request, way: Way) -> KeyHolder:
+SIGNED_IN = Access(Way.BY_SESSION)
+REPORTERS_SIGNED_IN = Access(Way.BY_SESSION, REPORTERS.roles)
+STAFF_SIGNED_IN = Access(Way.BY_SESSION, STAFF)
+AGENTS_SIGNED_IN = Access(Way.BY_SESSION, frozenset({Role.AGENT, Role.INCIDENT_MANAGER}))
+
+
+async def _sign_in_seen(request: Request) -> Caller:
+    """Who is signed in in this browser. Raises SignInNeededError, and for a form of another site the problem ``foreign-form``."""
+    request.state.is_for_people = True
+    desk, now = desk_of(request), datetime.now(UTC)
+    if request.method not in SAFE and comes_from_elsewhere(request, desk.base_url):
+        await write_down(desk.database, Seen.FOREIGN_FORM, address=address_of(request))
+        raise Problem("foreign-form")
+    token = token_in(request, desk.base_url)
+    found = await signed_in(desk.database, token, now) if token else None
+    if found is None:
+        raise SignInNeededError
+    if found.use_is_to_be_noted:
+        await note_use(desk.database, found.session_hash, now)
+    return Caller(found.actor, found.name, found.zone)
+
+
+async def _identify(request: Request, way: Way) -> Caller:
     desk = desk_of(request)
     secret = _shown(request.headers.get("authorization", ""), way)
     holder = await holder_of(desk.database, secret) if secret.startswith(PREFIX) else None
@@ -86,7 +119,7 @@ async def _identify(request: Request, way: Way) -> KeyHolder:
         raise Problem("not-identified", headers={"WWW-Authenticate": demand})
     if holder.use_is_to_be_noted:
         await note_key_use(desk.database, holder.key_id, datetime.now(UTC))
-    return holder
+    return Caller(holder.actor, holder.name)
 
 
 def _shown(authorization: str, way: Way) -> str:

@@ -6,6 +6,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
+from api import origin
 from api.confirmation import PageReader
 from api.desk import Desk
 from api.queries.links import reads_in
@@ -32,18 +33,14 @@ def foreign(request: Request) -> Response:
 
 
 def field(form: FormData, name: str) -> str:
-    """A text field of a form; empty where there is none."""
-    value = form.get(name)
-    return value if isinstance(value, str) else ""
+    """A text field of a form; empty where there is none, or more than one: nobody means two answers."""
+    values = form.getlist(name)
+    return values[0] if len(values) == 1 and isinstance(values[0], str) else ""
 
 
 def comes_from_elsewhere(request: Request, desk: Desk) -> bool:
     """Whether a browser says that another site sent the form. A page without referrer sends ``Origin: null``: that is ours (S15)."""
-    fetched = request.headers.get("sec-fetch-site")
-    if fetched is not None:
-        return fetched not in ("same-origin", "none")
-    origin, ours = request.headers.get("origin", "null"), urlsplit(desk.base_url)
-    return origin not in ("null", f"{ours.scheme}://{ours.netloc}")
+    return origin.comes_from_elsewhere(request, desk.base_url, unnamed_is_ours=True)
 
 
 def is_surely_ours(request: Request, desk: Desk) -> bool:

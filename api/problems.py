@@ -56,6 +56,13 @@ OWN = _catalogue(
         "Ask somebody with the role, or an administrator for another key.",
     ),
     Kind(
+        "foreign-form",
+        403,
+        "Not sent from our pages",
+        "The form came from another site. Nothing was changed.",
+        "Open the page of this desk and send the form from there.",
+    ),
+    Kind(
         "not-found",
         404,
         "Nothing here",

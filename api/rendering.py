@@ -1,8 +1,10 @@
 """Pages for people: Jinja templates with escaping on, no script, nothing from elsewhere."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -17,6 +19,18 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def _in_zone(instant: datetime | str, zone: str) -> str:
+    """A date and time as its reader says it: Wed 25 Nov 2026, 15:20."""
+    read = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    local = read.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+_PAGES.filters["in_zone"] = _in_zone
+# For pages behind the door. The browser names our own site when it sends their forms, and never their address to others.
+PRIVATE = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow"}
 
 
 def page(request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> HTMLResponse:

@@ -140,6 +140,11 @@ def header_block(written: bytes) -> str:
     return re.sub(r"\r\n(?=[ \t])", "", block).replace("\r\n", "\n")
 
 
+def bare(sender: str) -> str:
+    """The address of a sender without the name before it."""
+    return sender.rpartition("<")[2].rstrip("> ")
+
+
 def _address(sender: str) -> str:
     name, address = parseaddr(sender)
     return str(Address(display_name=guard(name), addr_spec=address))

@@ -61,6 +61,14 @@ def render_digest(digest: Digest, letters: Sequence[tuple[LetterName, Letter]]) 
     return Rendered(subject, text, html)
 
 
+def render_sign_in(reader: Reader, url: str, minutes: int) -> Rendered:
+    """The letter with a one-time link to sign in; it is about no incident (S22)."""
+    language = _language_of("sign_in", reader.language)
+    known = {"reader": reader, "url": url, "minutes": minutes, "language": language, "reference": "", "heading": ""}
+    subject, text = _text("sign_in", language, known)
+    return Rendered(subject, text, _pages(language).get_template("sign_in.html").render(known | {"subject": subject}))
+
+
 def _brief(letter: Letter) -> Letter:
     title = letter.title if len(letter.title) <= _TITLE_IN_DIGEST else f"{letter.title[:_TITLE_IN_DIGEST]}…"
     if not isinstance(letter, Alarm):

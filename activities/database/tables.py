@@ -1,6 +1,7 @@
 """The tables of the record, for SQLite and PostgreSQL. Instants are stored as UTC; texts are personal data.
 
-Written by activities only, except the front door's own: intake, numbers, api_keys, turned_away, preferences (design section 4).
+Written by activities only, except the front door's own: intake, numbers, api_keys, turned_away, preferences, and those of people who sign in (design
+section 4).
 """
 
 from datetime import UTC, datetime
@@ -74,12 +75,15 @@ incidents = Table(
     Column("reported_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("next_due_at", Instant),
+    # the earliest promise that still stands or was missed (S6), for queues; none while clocks are paused or over
+    Column("promised_by", Instant),
     # publication.Snapshot as JSON; the columns above are what lists filter and sort by
     Column("facts", JSON, nullable=False),
     Index(None, "changed_at", "number"),
     Index(None, "status", "group"),
     Index(None, "affected"),
     Index(None, "reporter"),
+    Index(None, "status", "promised_by"),
 )
 
 events = Table(
@@ -260,4 +264,70 @@ turned_away = Table(
     Column("at", Instant, nullable=False),
     _key("fingerprint", nullable=False),
     _key("rule", nullable=False),
+)
+
+# People who sign in (S22). Secrets are kept as hashes only.
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _key("person", primary_key=True),
+    Column("password_hash", String(300), nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _key("hash", primary_key=True),
+    _key("person", nullable=False),
+    _key("way", nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index(None, "person"),
+)
+
+one_time_links = Table(
+    "one_time_links",
+    metadata,
+    _key("hash", primary_key=True),
+    _key("person", nullable=False),
+    _key("purpose", nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index(None, "ends_at"),
+)
+
+# Sign-in links asked for and not yet sent. They are not letters about an incident: nothing of them is kept.
+link_requests = Table(
+    "link_requests",
+    metadata,
+    _key("id", primary_key=True),
+    _key("person"),
+    Column("asked_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Index(None, "next_attempt_at"),
+)
+
+# How often something was tried in a window of time: by account and by address.
+throttles = Table(
+    "throttles",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("began_at", Instant, nullable=False),
+    Column("count", Integer, nullable=False),
+)
+
+# The audit of signing in: append-only.
+security_events = Table(
+    "security_events",
+    metadata,
+    _key("id", primary_key=True),
+    Column("at", Instant, nullable=False),
+    _key("kind", nullable=False),
+    _key("person"),
+    _key("address"),
+    Column("detail", String(200), nullable=False),
+    Index(None, "at"),
 )

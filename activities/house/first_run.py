@@ -1,5 +1,6 @@
-"""The first run of ``holdfast up``: tables, a sample directory, a key that signs links, API keys for four people to try the desk with."""
+"""The first run of ``holdfast up``: tables, a sample directory, a key that signs links, API keys and passwords for four people to try the desk with."""
 
+import secrets
 import shlex
 from dataclasses import dataclass
 from importlib.resources import files
@@ -8,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.accounts import set_password
 from activities.database.session import open_database
 from activities.database.tables import people
 from activities.directory_file import load_directory
@@ -15,7 +17,7 @@ from activities.house.data_directory import make_link_key, write_private
 from activities.keys import issue_key
 from activities.settings import Settings
 
-# Who gets a key at the first run, and the name the shell knows it by.
+# Who gets a key and a password at the first run, and the name the shell knows the key by.
 _CAST = {"carla": "HOLDFAST_CALLER_KEY", "asha": "HOLDFAST_AGENT_KEY", "ines": "HOLDFAST_MANAGER_KEY", "ada": "HOLDFAST_ADMIN_KEY"}
 
 
@@ -60,5 +62,7 @@ async def _keys_for_the_shell(engine: AsyncEngine, settings: Settings) -> str:
     for person, name in _CAST.items():
         if person in known:
             issued = await issue_key(engine, person=person, label="made by holdfast up")
-            lines.append(f"export {name}={issued.secret}")
+            password = secrets.token_urlsafe(12)
+            await set_password(engine, person, password)
+            lines += [f"export {name}={issued.secret}", f"# sign in as {person} with the password {password}"]
     return "\n".join(lines) + "\n"

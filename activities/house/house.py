@@ -39,9 +39,10 @@ def welcome(settings: Settings, furnished: Furnished) -> str:
     return f"""
 Holdfast is open at {settings.base_url}   (stop with Ctrl-C; nothing is lost)
 
+  Portal and console        {settings.base_url}/sign-in   (sign in as carla, asha, ines or ada; passwords stand in the file below)
   The API, described        {settings.base_url}/docs
   Letters (Outbox)          {settings.base_url}/outbox   (any name; the password is HOLDFAST_AGENT_KEY)
-  Keys of sample people     {furnished.keys_file}   (Carla calls, Asha is an agent, Ines the incident manager, Ada the admin)
+  Keys and passwords        {furnished.keys_file}   (Carla calls, Asha is an agent, Ines the incident manager, Ada the admin)
   Logs                      {settings.data_dir / "logs"}
 
 Type this next, in another terminal, to report an incident as Carla:

@@ -173,8 +173,8 @@ async def list_incidents(
     if not caller.is_staff and (inner := filters.keys() - set(FOR_CALLERS)):
         raise Problem("invalid", errors=[{"pointer": name, "detail": "Only the desk can ask for that"} for name in sorted(inner)])
     wanted = Wanted(filters, changed_since, None if caller.is_staff else caller.actor.id, order == "oldest", limit=limit)
-    page = await listed(desk.database, replace(wanted, after=_place(cursor)) if cursor else wanted)
-    following = _cursor(page.ends_at) if page.ends_at else None
+    page = await listed(desk.database, replace(wanted, after=place_in(cursor)) if cursor else wanted)
+    following = cursor_of(page.ends_at) if page.ends_at else None
     items = [facts_for(facts, is_staff=caller.is_staff) for facts in page.items]
     return JSONResponse({"items": items, "next": following}, headers=_link(desk, request, following))
 
@@ -186,11 +186,13 @@ def _link(desk: Desk, request: Request, following: str | None) -> dict[str, str]
     return {"Link": f'<{desk.base_url}/api/v1/incidents?{urlencode([*others, ("cursor", following)])}>; rel="next"'}
 
 
-def _cursor(place: Place) -> str:
+def cursor_of(place: Place) -> str:
+    """Where the next page of a list begins, as text for an address."""
     return base64.urlsafe_b64encode(json.dumps([as_text(place.changed_at), place.number]).encode()).decode().rstrip("=")
 
 
-def _place(cursor: str) -> Place:
+def place_in(cursor: str) -> Place:
+    """The place in such a text; raises the problem ``invalid`` for one that was made up."""
     try:
         changed_at, number = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return Place(_INSTANT.validate_python(changed_at), _KEY.validate_python(number))

@@ -11,8 +11,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from api import rating
-from api.confirmation import PageReader, cleaned
+from api.confirmation import PageReader
 from api.desk import Desk
+from api.forms import cleaned
 from api.identity import LINK
 from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
 from api.problems import Problem

@@ -26,6 +26,7 @@ from activities.database.session import open_database
 from activities.database.tables import groups, memberships, people
 from activities.keys import issue_key
 from activities.records import Records
+from activities.sessions import begin
 from activities.settings import Settings
 from api.app import create_app
 from emails.links import Link, Signer
@@ -96,6 +97,12 @@ class RunningDesk:
             headers = {"Authorization": f"Bearer {self.keys[name]}"} if name else {}
             self._clients[name] = httpx.Client(base_url=self.base_url, headers=headers, timeout=30, trust_env=False)
         return self._clients[name]
+
+    def signed_in(self, person: str) -> httpx.Client:
+        """A browser of a kind: it keeps the cookie of a new session, and says that its forms come from our own pages."""
+        token = self.run(begin(self.engine, person, "test", datetime.now(UTC)))
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        return httpx.Client(base_url=self.base_url, cookies={"holdfast": token}, headers=headers, timeout=30, trust_env=False)
 
     def report(self, person: str = "carla", **more: Any) -> str:
         """Reports an incident and gives its number."""

@@ -1,0 +1,79 @@
+"""What the command line does with accounts of people (process.md S22). Whoever may write the database may let people in."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.accounts import LASTS, Purpose, end_links, make_link, set_password, who_is
+from activities.house.office import on_record
+from activities.house.refusals import UsageRefusedError
+from activities.passwords import WeakPasswordError
+from activities.security_log import Seen, latest, write_down
+from activities.sessions import end_all
+from activities.settings import Settings
+from activities.sign_in_post import LANDING
+
+_HERE = "command line"
+
+
+def link(settings: Settings, typed: str, purpose: Purpose) -> str:
+    """A one-time link for a person, to be handed over. Raises UsageRefusedError where the directory knows nobody of that id or address."""
+
+    async def work(engine: AsyncEngine, person: str) -> str:
+        token = await make_link(engine, person, purpose, datetime.now(UTC))
+        await write_down(engine, Seen.LINK_MADE, person=person, detail=f"{purpose.value}, {_HERE}")
+        return f"{settings.base_url.rstrip('/')}{LANDING}{token}"
+
+    return _for(settings, typed, work)
+
+
+def lasting(purpose: Purpose) -> str:
+    """How long such a link works, in words."""
+    return f"{LASTS[purpose].days} days" if LASTS[purpose].days else f"{int(LASTS[purpose].total_seconds() // 60)} minutes"
+
+
+def choose_password(settings: Settings, typed: str, password: str) -> str:
+    """Sets a person's password and signs the person out everywhere. Raises UsageRefusedError for nobody, or for a weak one."""
+
+    async def work(engine: AsyncEngine, person: str) -> str:
+        try:
+            await set_password(engine, person, password)
+        except WeakPasswordError as error:
+            raise UsageRefusedError(str(error)) from None
+        await end_all(engine, person)
+        await write_down(engine, Seen.PASSWORD_SET, person=person, detail=_HERE)
+        return f"{person} has a new password."
+
+    return _for(settings, typed, work)
+
+
+def sign_out(settings: Settings, typed: str) -> str:
+    """Ends all sessions and links of a person. Raises UsageRefusedError for nobody."""
+
+    async def work(engine: AsyncEngine, person: str) -> str:
+        ended = await end_all(engine, person)
+        await end_links(engine, person)
+        await write_down(engine, Seen.SESSIONS_ENDED, person=person, detail=f"{ended} sessions, {_HERE}")
+        return f"{person} is signed out everywhere ({ended} sessions)."
+
+    return _for(settings, typed, work)
+
+
+def audit(settings: Settings, limit: int) -> list[str]:
+    """The last lines of the audit of signing in, newest first."""
+    found = on_record(settings, lambda engine: latest(engine, limit))
+    return [
+        f"{each.at:%Y-%m-%d %H:%M:%S}Z  {each.kind:<15}  {each.person or '-':<12}  {each.address or '-':<18}  {each.detail}"
+        for each in found
+    ]
+
+
+def _for(settings: Settings, typed: str, work: Callable[[AsyncEngine, str], Awaitable[str]]) -> str:
+    async def known(engine: AsyncEngine) -> str:
+        person = await who_is(engine, typed)
+        if person is None:
+            raise UsageRefusedError(f"The directory knows no {typed}; add the person with: holdfast directory import FILE.")
+        return await work(engine, person)
+
+    return on_record(settings, known)

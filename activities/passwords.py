@@ -1,0 +1,56 @@
+"""Passwords: argon2id, few at a time, and as slow for somebody unknown as for somebody known (process.md S22)."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+SHORTEST, LONGEST = 12, 200
+_LEAST_VARIETY = 5
+_HASHER = PasswordHasher()
+# A hash takes 64 MiB: many at once would be a way to stop the house.
+_TWO_AT_ONCE = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
+
+
+class WeakPasswordError(Exception):
+    """The password is too easy to guess; the message says what is wrong with it."""
+
+
+def check_strength(password: str, *belonging: str | None) -> None:
+    """Raises WeakPasswordError for a short, even or telling password. ``belonging`` is what others know of the person."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise WeakPasswordError(f"A password has {SHORTEST} to {LONGEST} characters. A few words in a row are easy to remember.")
+    if len(set(password)) < _LEAST_VARIETY:
+        raise WeakPasswordError(f"A password needs at least {_LEAST_VARIETY} different characters.")
+    if password.casefold() in {each.casefold() for each in belonging if each}:
+        raise WeakPasswordError("Your name or address is no password.")
+
+
+async def hash_of(password: str) -> str:
+    """The hash to keep, with its own salt and parameters in it."""
+    return await asyncio.get_running_loop().run_in_executor(_TWO_AT_ONCE, _HASHER.hash, password)
+
+
+async def fits(password_hash: str | None, password: str) -> bool:
+    """Whether this is the password. Without a hash, the same work is done and the answer is no."""
+    is_right = await asyncio.get_running_loop().run_in_executor(_TWO_AT_ONCE, _fits, password_hash, password)
+    return is_right and password_hash is not None
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was made with weaker parameters than those of today."""
+    return _HASHER.check_needs_rehash(password_hash)
+
+
+def _fits(password_hash: str | None, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash or _of_nobody(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _of_nobody() -> str:
+    return _HASHER.hash("nobody has this one")

@@ -1,0 +1,59 @@
+"""How often something may be tried: counted in the record, so that it holds over all processes (process.md S22)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.database.tables import throttles
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many tries within a window that begins with the first of them."""
+
+    name: str
+    tries: int
+    window: timedelta
+
+
+_QUARTER_OF_AN_HOUR = timedelta(minutes=15)
+PASSWORDS_OF_AN_ACCOUNT = Limit("password", 10, _QUARTER_OF_AN_HOUR)
+PASSWORDS_FROM_AN_ADDRESS = Limit("passwords from", 50, _QUARTER_OF_AN_HOUR)
+LINKS_FOR_A_PERSON = Limit("link", 3, _QUARTER_OF_AN_HOUR)
+LINKS_FROM_AN_ADDRESS = Limit("links from", 30, _QUARTER_OF_AN_HOUR)
+
+
+async def count(engine: AsyncEngine, limit: Limit, subject: str, now: datetime) -> int:
+    """How many tries there were in this window, this one included. Counted before the try, in one statement: nobody slips through side by side."""
+    insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
+    is_over = throttles.c.began_at <= now - limit.window
+    counted = (
+        insert(throttles)
+        .values(key=_key(limit, subject), began_at=now, count=1)
+        .on_conflict_do_update(
+            index_elements=[throttles.c.key],
+            set_={"count": case((is_over, 1), else_=throttles.c.count + 1), "began_at": case((is_over, now), else_=throttles.c.began_at)},
+        )
+        .returning(throttles.c.count)
+    )
+    async with engine.begin() as connection:
+        return int((await connection.execute(counted)).scalar_one())
+
+
+async def forget(engine: AsyncEngine, limit: Limit, subject: str) -> None:
+    """Starts anew, for somebody who got in."""
+    async with engine.begin() as connection:
+        await connection.execute(delete(throttles).where(throttles.c.key == _key(limit, subject)))
+
+
+async def forget_old(engine: AsyncEngine, now: datetime) -> None:
+    """Takes away counts whose window is over; addresses are personal data."""
+    async with engine.begin() as connection:
+        await connection.execute(delete(throttles).where(throttles.c.began_at <= now - _QUARTER_OF_AN_HOUR))
+
+
+def _key(limit: Limit, subject: str) -> str:
+    return f"{limit.name} {subject}"[:200]

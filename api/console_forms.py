@@ -1,0 +1,134 @@
+"""The commands of the console as forms: what each asks for, and why one is not available now (process.md S4, S22)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from workflows.investigation import is_own
+from workflows.lifecycle import Rule, misfit
+from workflows.messages import COMMANDS, Actor
+from workflows.policies.book import book
+from workflows.publication import Snapshot
+from workflows.vocabulary import CancelReason, HoldReason, Priority, Scope, Status
+
+_DIGITS = ("impact", "urgency")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One field: a choice where there are ``options`` (value and label), a text of several lines, or a time."""
+
+    name: str
+    label: str
+    kind: str = "line"
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """One command on the page. ``why_not``: the reason why it is not available now."""
+
+    command: str
+    label: str
+    asks: tuple[Ask, ...]
+    why_not: str | None
+
+
+_LABELS: Mapping[str, str] = {
+    "acknowledge": "Acknowledge",
+    "take": "Take it",
+    "assign": "Assign",
+    "message": "Write to the caller",
+    "note": "Work note",
+    "hold": "Put on hold",
+    "resume": "Resume",
+    "resolve": "Resolve",
+    "escalate": "Escalate",
+    "reprioritise": "Assess anew",
+    "override_priority": "Override priority",
+    "amend": "Correct the report",
+    "reopen": "Reopen",
+    "cancel": "Cancel",
+}
+
+
+def forms(facts: Snapshot, actor: Actor, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
+    """All commands of the desk, in the order of the work."""
+    asks = _asks(facts, tuple(all_groups), tuple(all_people))
+    return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in _LABELS.items()]
+
+
+def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
+    """The rule that would refuse this command from this person now; the process itself decides when it comes."""
+    kind = COMMANDS[command]
+    scopes = book().edition(facts.edition).permissions.scopes(kind, actor.roles)
+    is_theirs = facts.person == actor.id or facts.group in actor.groups
+    if not (Scope.ANY in scopes or (Scope.OWN in scopes and is_own(facts, actor)) or (Scope.OWN_GROUP in scopes and is_theirs)):
+        return Rule.NOT_PERMITTED.says
+    refusal = misfit(kind, facts.status)
+    if refusal is None and command == "acknowledge" and facts.acknowledged_at and facts.status is not Status.NEW:
+        return Rule.NOTHING_CHANGES.says
+    return refusal.rule.says if refusal else None
+
+
+def _asks(
+    facts: Snapshot, all_groups: tuple[tuple[str, str], ...], all_people: tuple[tuple[str, str], ...]
+) -> Mapping[str, tuple[Ask, ...]]:
+    rules = book().edition(facts.edition)
+    reason = Ask("reason", "Reason", "text")
+    thirds = (("1", "1, high"), ("2", "2, medium"), ("3", "3, low"))
+    return {
+        "assign": (
+            Ask("group", "Group", options=(("", "Back to the dispatcher"), *all_groups)),
+            Ask("person", "Person", options=(("", "Nobody yet"), *all_people)),
+        ),
+        "message": (Ask("text", "The caller reads this", "text"),),
+        "note": (Ask("text", "Only the desk reads this", "text"),),
+        "hold": (
+            Ask("reason", "Waits for", options=_choices(HoldReason)),
+            Ask("question", "Question to the caller, where there is one", "text"),
+            Ask("until", "Until, if it is scheduled", "time"),
+        ),
+        "resolve": (
+            Ask("code", "How", options=tuple((code, code) for code in rules.closure.resolution_codes)),
+            Ask("notes", "Solution, as the caller reads it", "text"),
+        ),
+        "escalate": (
+            Ask("diagnosis", "Diagnosis so far", "text"),
+            Ask("group", "To", options=(("", "The next level of this category"), *all_groups)),
+        ),
+        "reprioritise": (Ask("impact", "Impact", options=thirds), Ask("urgency", "Urgency", options=thirds), reason),
+        "override_priority": (Ask("priority", "Priority", options=(("", "As the matrix says"), *_choices(Priority))), reason),
+        "amend": (
+            Ask("title", "Title"),
+            Ask("category", "Category", options=(("", "As it is"), *((each, each) for each in rules.assignment.categories))),
+            Ask("description", "Description", "text"),
+        ),
+        "reopen": (reason,),
+        "cancel": (Ask("reason", "Because", options=_choices(CancelReason)), Ask("notes", "Notes for the caller", "text")),
+    }
+
+
+def _choices(kind: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((each.value, each.value.replace("_", " ")) for each in kind)
+
+
+def values_of(command: str, typed: Mapping[str, str], zone: str) -> dict[str, Any]:
+    """What was filled in, as the message has it; times are meant in the zone of the writer."""
+    names = {name for name in COMMANDS[command].__dataclass_fields__ if name != "level"}
+    values: dict[str, Any] = {name: typed[name] for name in names if typed.get(name)}
+    values |= {name: int(values[name]) for name in _DIGITS if values.get(name, "").isdecimal()}
+    if command == "override_priority":
+        values.setdefault("priority", None)
+    if "until" in values:
+        values["until"] = _with_zone(values["until"], zone)
+    return values
+
+
+def _with_zone(local: str, zone: str) -> str:
+    try:
+        return datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).isoformat()
+    except ValueError:
+        return local

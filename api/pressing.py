@@ -1,0 +1,51 @@
+"""A button or form of a page as a command: the same form sent twice is one command (design rule 3)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from api.bodies import said, strict
+from api.delivery import Command, deliver, refusal_in
+from api.desk import Desk
+from api.problems import Problem
+from api.queries.incidents import Standing
+from workflows.messages import Actor, Message
+
+
+def message_of(kind: Any, values: Mapping[str, Any]) -> Message | str:
+    """The message with these values, or a sentence that says what is missing."""
+    try:
+        read = strict(kind).model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        return f"{str(first['loc'][0]).replace('_', ' ').capitalize()}: {said(first).lower()}. Nothing was sent yet."
+    return cast(Message, kind(**{name: getattr(read, name) for name in type(read).model_fields}))
+
+
+def command_of(number: str, actor: Actor, message: Message, nonce: str) -> Command:
+    """The command that this form is, for this person; a page loaded anew brings a fresh nonce."""
+    parts = (number, actor.id, type(message).__name__, nonce[:64], TypeAdapter(type(message)).dump_json(message).decode())
+    digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()
+    return Command(f"page:{digest[:40]}", number, actor, message)
+
+
+async def press(desk: Desk, command: Command, standing: Standing) -> bool:
+    """Whether its effect can be seen already; otherwise it is safe and comes later. Raises the problem that refused it."""
+    answer = await deliver(desk, command, standing)
+    if answer is None:
+        return False
+    if (refusal := refusal_in(answer)) is not None:
+        raise refusal
+    return True
+
+
+def sentence_of(problem: Problem) -> str:
+    """What to tell a person about a command that was not carried out."""
+    if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
+        return "That could not be taken in just now. Please send it again in a moment."
+    if errors := problem.more.get("errors"):
+        return f"{errors[0]['detail']}. Nothing was changed."
+    return f"{problem.detail} Nothing was changed."

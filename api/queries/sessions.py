@@ -1,0 +1,39 @@
+"""Who a session belongs to, with the roles and groups the directory gives at this moment (process.md S22)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from activities.database.tables import memberships, people, sessions
+from activities.keys import hash_of
+from activities.sessions import IDLE, USE_IS_NOTED_EVERY
+from api.queries import Database, reading
+from workflows.messages import Actor
+from workflows.vocabulary import ActorKind, Role
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A person with a session in force, the zone in which they read times, and whether its use should be noted."""
+
+    session_hash: str
+    actor: Actor
+    name: str
+    zone: str
+    use_is_to_be_noted: bool
+
+
+async def signed_in(database: Database, token: str, now: datetime) -> SignedIn | None:
+    """Who shows this token, or none: unknown, ended, unused for too long, or of a person who is no longer in the directory."""
+    in_force = (sessions.c.hash == hash_of(token), sessions.c.ends_at > now, sessions.c.seen_at > now - IDLE)
+    columns = (sessions.c.hash, sessions.c.seen_at, people.c.id, people.c.name, people.c.zone, people.c.roles)
+    query = select(*columns).join(people, people.c.id == sessions.c.person).where(*in_force)
+    async with reading(database).connect() as connection:
+        row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        member_of = select(memberships.c.group).where(memberships.c.person == row.id).order_by(memberships.c.group)
+        groups = tuple((await connection.execute(member_of)).scalars())
+    actor = Actor(ActorKind.PERSON, row.id, tuple(Role(role) for role in row.roles), groups)
+    return SignedIn(row.hash, actor, row.name, row.zone, now - row.seen_at > USE_IS_NOTED_EVERY)

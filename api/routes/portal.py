@@ -1,0 +1,218 @@
+"""The portal: callers report, follow, answer (process.md S1, S4, S11). Everything is a form and a page; no script is needed."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import TypeAdapter
+from ulid import ULID
+
+from api import confirmation
+from api.confirmation import BROKEN, PageReader, Pressed, Question
+from api.delivery import Command, find
+from api.desk import Desk
+from api.forms import form_of
+from api.identity import REPORTERS_SIGNED_IN, SIGNED_IN, Caller
+from api.pressing import command_of, message_of, press, sentence_of
+from api.problems import Problem
+from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed, timeline_of
+from api.queries.links import follow_up_of
+from api.reception import take_in
+from api.rendering import PRIVATE, page
+from api.report_form import Draft, read_report, topics
+from api.routes.incidents import TheDesk, cursor_of, place_in
+from api.sentences import sentences_in
+from api.telling import state_of, told, will_happen
+from api.views import THE_DESK, facts_for, timeline_for_caller
+from emails.links import ANSWER, Link
+from workflows.dates import TELLING, ahead
+from workflows.messages import Confirm, PublicMessage, Reject
+from workflows.policies.book import book
+from workflows.publication import Snapshot
+from workflows.timekeeping import PROMISES
+from workflows.vocabulary import Channel, Status
+
+# The portal itself is written in English; so are the sentences it shares with the pages behind links.
+SAY = sentences_in("en")
+router = APIRouter(prefix="/portal", include_in_schema=False)
+Someone = Annotated[Caller, Depends(SIGNED_IN)]
+Reporter = Annotated[Caller, Depends(REPORTERS_SIGNED_IN)]
+_FACTS = TypeAdapter(Snapshot)
+_PAGE = 25
+NOTICES = {
+    "message": "Your message is with the service desk.",
+    "works": "Thank you. It is noted that it works.",
+    "broken": "Thank you for telling us. The service desk takes it up again.",
+    "again": "Thank you for telling us. This new incident was opened for it.",
+    "later": "Thank you. It is safe and takes effect in a moment.",
+}
+
+
+@router.get("")
+async def mine(request: Request, desk: TheDesk, caller: Someone, older: str = "") -> Response:
+    """My incidents, the latest change first."""
+    wanted = Wanted(only_of=caller.actor.id, limit=_PAGE, after=place_in(older) if older else None)
+    found = await listed(desk.database, wanted)
+    lines = [facts_for(facts, is_staff=False) | {"state": state_of(facts)[0]} for facts in found.items]
+    following = cursor_of(found.ends_at) if found.ends_at else None
+    return page(request, "portal/incidents.html", 200, PRIVATE, caller=caller, incidents=lines, older=following)
+
+
+@router.get("/report")
+async def form(request: Request, caller: Reporter) -> Response:
+    """The report form, empty."""
+    return _form(request, caller, Draft({"key": str(ULID())}, {}))
+
+
+@router.post("/report")
+async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
+    """Takes the report in; the same form sent twice is one incident. What is wrong comes back with everything that was typed."""
+    typed = await form_of(request)
+    read = read_report({name: typed[name] for name in typed if name != "affected"}, caller.zone, Channel.PORTAL, datetime.now(UTC))
+    if isinstance(read, Draft):
+        return _form(request, caller, read, 422)
+    try:
+        key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
+        received = await take_in(desk, caller.actor, read, Channel.PORTAL.value, key)
+    except Problem as problem:
+        if problem.kind.code == "key-reused":
+            return _form(request, caller, Draft(typed | {"key": str(ULID())}, {"title": _SENT_BEFORE}), 422)
+        return _form(request, caller, Draft(typed, {"title": sentence_of(problem)}), problem.kind.status)
+    return RedirectResponse(f"{_base(desk)}/portal/reported/{received.number}", 303)
+
+
+_SENT_BEFORE = "From this page another report was sent before. Send this one as well only if it is about something else."
+
+
+def _form(request: Request, caller: Caller, draft: Draft, status: int = 200) -> Response:
+    known = {"caller": caller, "typed": draft.typed, "wrong": draft.wrong, "shows_more": draft.shows_more}
+    return page(request, "portal/report.html", status, PRIVATE, topics=topics(datetime.now(UTC)), **known)
+
+
+@router.get("/reported/{number}")
+async def reported(request: Request, desk: TheDesk, caller: Someone, number: str) -> Response:
+    """The number, and what happens next."""
+    await _own(desk, caller, number)
+    facts = await facts_of(desk.database, number)
+    return page(request, "portal/reported.html", 200, PRIVATE, caller=caller, number=number, promises=_promises(facts) if facts else [])
+
+
+@router.get("/incidents/{number}")
+async def incident(request: Request, desk: TheDesk, caller: Someone, number: str, said: str = "") -> Response:
+    """One of my incidents: how it stands, what happened, what I can say."""
+    await _own(desk, caller, number)
+    return await _incident(request, desk, caller, number, notice=NOTICES.get(said))
+
+
+@router.post("/incidents/{number}/message")
+async def write(request: Request, desk: TheDesk, caller: Someone, number: str) -> Response:
+    """A message to the desk."""
+    standing, typed = await _own(desk, caller, number), await form_of(request)
+    message = message_of(PublicMessage, {"text": typed.get("text", "")})
+    if isinstance(message, str):
+        return await _incident(request, desk, caller, number, 422, missing="Write something first. Nothing was sent yet.", on="message")
+    return await _pressed(request, desk, caller, command_of(number, caller.actor, message, typed.get("nonce", "")), standing, "message")
+
+
+@router.post("/incidents/{number}/answer")
+async def answer(request: Request, desk: TheDesk, caller: Someone, number: str) -> Response:
+    """It works, or still broken: the same as through the link in the letter. After closure, "still broken" opens a new incident (S12)."""
+    standing, typed = await _own(desk, caller, number), await form_of(request)
+    pressed = Pressed(typed.get("choice", ""), typed.get("text", ""), typed.get("nonce", ""))
+    if (missing := confirmation.what_is_missing(pressed)) is not None:
+        return await _incident(request, desk, caller, number, 422, missing=SAY(missing), on="answer", text=pressed.text)
+    facts = await _facts(desk, number)
+    link = _as_link(facts, caller)
+    if pressed.choice == BROKEN and facts["status"] == Status.CLOSED:
+        new = await confirmation.report_again(desk, link, facts, pressed.text, caller.actor)
+        return RedirectResponse(f"{_base(desk)}/portal/incidents/{new}?said=again", 303)
+    message = Reject(pressed.text, link.cycle) if pressed.choice == BROKEN else Confirm(link.cycle)
+    return await _pressed(request, desk, caller, command_of(number, caller.actor, message, pressed.nonce), standing, pressed.choice)
+
+
+async def _pressed(request: Request, desk: Desk, caller: Caller, command: Command, standing: Standing, what: str) -> Response:
+    try:
+        is_done = await press(desk, command, standing)
+    except Problem as problem:
+        on = "message" if what == "message" else "answer"
+        text = getattr(command.message, "text", None) or getattr(command.message, "reason", "")
+        status = problem.kind.status
+        return await _incident(request, desk, caller, command.number, status, missing=sentence_of(problem), on=on, text=text)
+    return RedirectResponse(f"{_base(desk)}/portal/incidents/{command.number}?said={what if is_done else 'later'}", 303)
+
+
+async def _incident(request: Request, desk: Desk, caller: Caller, number: str, status: int = 200, **more: Any) -> Response:
+    facts = await facts_of(desk.database, number)
+    if facts is None:
+        return page(request, "portal/reported.html", 200, PRIVATE, caller=caller, number=number, promises=[])
+    timeline = timeline_for_caller(facts, await timeline_of(desk.database, number, public_only=True))
+    names = {
+        THE_DESK: "Service desk",
+        caller.actor.id: "You",
+        facts["affected"]: "You" if facts["affected"] == caller.actor.id else "The caller",
+    }
+    word, sentence = state_of(facts)
+    known = {
+        "caller": caller,
+        "facts": facts_for(facts, is_staff=False),
+        "state": word,
+        "sentence": sentence,
+        "timeline": [told(event, names) for event in reversed(timeline)],
+        "coming": [*_promises(facts), *_coming(facts)],
+        "question": await _question(desk, caller, facts),
+        "nonce": secrets.token_urlsafe(12),
+    }
+    return page(request, "portal/incident.html", status, PRIVATE, **{"notice": None, "missing": None, "on": "", "text": ""} | known | more)
+
+
+def _promises(facts: Mapping[str, Any]) -> list[tuple[datetime, str]]:
+    clocks = [clock for clock in _FACTS.validate_python(facts).clocks if clock.kind in PROMISES and clock.due_at and not clock.is_over]
+    words = {PROMISES[0]: "somebody has taken it up by then", PROMISES[1]: "a solution is promised by then"}
+    return [(clock.due_at, words[clock.kind]) for clock in clocks if clock.due_at]
+
+
+def _coming(facts: Mapping[str, Any]) -> list[tuple[datetime, str]]:
+    """What will happen by itself and concerns the caller (S9)."""
+    return [
+        (each.at, will_happen(each.kind, None, each.ordinal)) for each in ahead(_FACTS.validate_python(facts)) if each.kind not in TELLING
+    ]
+
+
+async def _question(desk: Desk, caller: Caller, facts: Mapping[str, Any]) -> Question | None:
+    """What can be answered now; nothing to somebody whose roles may not answer at all (S22)."""
+    if not book().edition(facts["edition"]).permissions.scopes(Confirm, caller.actor.roles):
+        return None
+    link = _as_link(facts, caller)
+    follow_up = await follow_up_of(desk.database, confirmation.follow_up_key(link))
+    question = confirmation.question_for(link, facts, PageReader(SAY, caller.zone), follow_up, datetime.now(UTC))
+    return question if question.choices else None
+
+
+def _as_link(facts: Mapping[str, Any], caller: Caller) -> Link:
+    """The solution that an answer is about: the present one, or the one just rejected, as the link in its letter would say."""
+    was_rejected = facts["status"] == Status.IN_PROGRESS and facts["rejected_at"] is not None
+    cycle = facts["cycle"] - 1 if was_rejected else facts["cycle"]
+    return Link(ANSWER, facts["number"], cycle, caller.actor.id, datetime.now(UTC) + timedelta(minutes=1))
+
+
+async def _facts(desk: Desk, number: str) -> dict[str, Any]:
+    facts = await facts_of(desk.database, number)
+    if facts is None:
+        raise Problem("not-found")
+    return facts
+
+
+async def _own(desk: Desk, caller: Caller, number: str) -> Standing:
+    """In the portal everybody is a caller: of others' incidents nothing is shown here, to the desk neither."""
+    standing = await find(desk, caller, number)
+    if caller.actor.id not in standing.people:
+        raise Problem("not-found")
+    return standing
+
+
+def _base(desk: Desk) -> str:
+    return urlsplit(desk.base_url).path

@@ -1,0 +1,176 @@
+"""The door for people in browsers: sign in with a password or a one-time link, sign out, change the password (process.md S22)."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from activities.accounts import OneTimeLink, Purpose, read_link, set_password, use_link
+from activities.passwords import SHORTEST, WeakPasswordError
+from activities.security_log import Seen, write_down
+from activities.sessions import begin, end, end_all
+from api.cookies import address_of, hand_out, take_back, token_in
+from api.desk import Desk
+from api.door import ask_for_a_link, right_password
+from api.forms import form_of
+from api.identity import PUBLIC, SIGNED_IN, Caller
+from api.origin import comes_from_elsewhere
+from api.problems import Problem
+from api.rendering import PRIVATE, page
+from api.routes.incidents import TheDesk
+
+router = APIRouter(include_in_schema=False)
+# Only pages of our own: a sign-in page must not lead elsewhere.
+_OURS = re.compile(r"/(portal|console|account)[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%+_.-]*)?")
+_FAILED = "That did not work. Check the name and the password, or ask for a link by mail."
+_SLOW = "There were too many tries. Wait a quarter of an hour, or ask for a link by mail."
+Someone = Annotated[Caller, Depends(SIGNED_IN)]
+
+
+async def _from_our_pages(request: Request, desk: TheDesk) -> None:
+    """Another site must not sign somebody in either, as somebody else."""
+    request.state.is_for_people = True
+    if comes_from_elsewhere(request, desk.base_url):
+        await write_down(desk.database, Seen.FOREIGN_FORM, address=address_of(request))
+        raise Problem("foreign-form")
+
+
+@router.get("/sign-in", dependencies=[Depends(PUBLIC)])
+async def door(request: Request, desk: TheDesk, next: str = "") -> Response:  # noqa: A002 -- the name in the address
+    """Name and password, or a link by mail."""
+    return _door(request, desk, back_to=next)
+
+
+@router.post("/sign-in", dependencies=[Depends(PUBLIC), Depends(_from_our_pages)])
+async def sign_in(request: Request, desk: TheDesk) -> Response:
+    """With the password; or asks for a link, and then says the same whether anybody has that name."""
+    form, address = await form_of(request), address_of(request)
+    name, back_to = form.get("name", "")[:320], form.get("next", "")
+    if not name:
+        return _door(request, desk, 422, missing="Enter your name or your e-mail address.", back_to=back_to)
+    if form.get("how") == "link":
+        is_too_much = not await ask_for_a_link(desk.database, name, address)
+        return page(request, "door/sent.html", 429 if is_too_much else 200, PRIVATE, is_too_much=is_too_much, has_relay=_has_relay(desk))
+    found = await right_password(desk.database, name, form.get("password", ""), address)
+    if found.person is None:
+        status, missing = (429, _SLOW) if found.is_slowed_down else (401, _FAILED)
+        return _door(request, desk, status, missing=missing, name=name, back_to=back_to)
+    return await _let_in(request, desk, found.person, "password", back_to)
+
+
+@router.get("/sign-in/link/{token}", dependencies=[Depends(PUBLIC)])
+async def open_link(request: Request, desk: TheDesk, token: str) -> Response:
+    """Shows who the link is for and changes nothing: programs that follow links in letters use nothing up."""
+    link = await read_link(desk.database, token, datetime.now(UTC))
+    return _link_page(request, link)
+
+
+@router.post("/sign-in/link/{token}", dependencies=[Depends(PUBLIC), Depends(_from_our_pages)])
+async def use(request: Request, desk: TheDesk, token: str) -> Response:
+    """Signs in, once, whoever says that it is them; with an invitation, after a password is chosen."""
+    form, now = await form_of(request), datetime.now(UTC)
+    link = await read_link(desk.database, token, now)
+    if link is None:
+        return _link_page(request, None)
+    if form.get("me") != "yes":
+        return _link_page(request, link, 422, missing="Confirm that it is you. Nothing was done yet.")
+    if link.purpose is Purpose.INVITE:
+        try:
+            await _choose(desk, link.person, form, address_of(request))
+        except WeakPasswordError as error:
+            return _link_page(request, link, 422, missing=str(error))
+    if not await use_link(desk.database, token, now):
+        return _link_page(request, None)
+    return await _let_in(request, desk, link.person, link.purpose.value, "")
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, desk: TheDesk, caller: Someone) -> Response:
+    """Ends this session here and in the record."""
+    await end(desk.database, token_in(request, desk.base_url) or "")
+    await write_down(desk.database, Seen.SIGNED_OUT, person=caller.actor.id, address=address_of(request))
+    response = RedirectResponse(f"{_base(desk)}/sign-in", 303)
+    take_back(response, desk.base_url)
+    return response
+
+
+@router.get("/account")
+async def account(request: Request, caller: Someone) -> Response:
+    """The password, and all sessions."""
+    return page(request, "door/account.html", 200, PRIVATE, caller=caller, missing=None, shortest=SHORTEST)
+
+
+@router.post("/account/password")
+async def change_password(request: Request, desk: TheDesk, caller: Someone) -> Response:
+    """Needs the present password: an open browser is not enough. Ends all sessions but this one, which is renewed."""
+    form, address = await form_of(request), address_of(request)
+    missing = None
+    found = await right_password(desk.database, caller.actor.id, form.get("present", ""), address)
+    if found.person is None:
+        missing = _SLOW if found.is_slowed_down else "The present password is another one."
+    else:
+        try:
+            await _choose(desk, caller.actor.id, form, address)
+        except WeakPasswordError as error:
+            missing = str(error)
+    if missing:
+        return page(request, "door/account.html", 422, PRIVATE, caller=caller, missing=missing, shortest=SHORTEST)
+    return await _let_in(request, desk, caller.actor.id, "password", "/account")
+
+
+@router.post("/account/sessions")
+async def end_sessions(request: Request, desk: TheDesk, caller: Someone) -> Response:
+    """Signs out everywhere."""
+    ended = await end_all(desk.database, caller.actor.id)
+    await write_down(desk.database, Seen.SESSIONS_ENDED, person=caller.actor.id, address=address_of(request), detail=f"{ended} sessions")
+    response = RedirectResponse(f"{_base(desk)}/sign-in", 303)
+    take_back(response, desk.base_url)
+    return response
+
+
+async def _choose(desk: Desk, person: str, form: dict[str, str], address: str) -> None:
+    """Raises WeakPasswordError also where the two do not agree."""
+    if form.get("password", "") != form.get("again", ""):
+        raise WeakPasswordError("The two passwords are not the same.")
+    await set_password(desk.database, person, form.get("password", ""))
+    await end_all(desk.database, person)
+    await write_down(desk.database, Seen.PASSWORD_SET, person=person, address=address)
+
+
+async def _let_in(request: Request, desk: Desk, person: str, way: str, back_to: str) -> Response:
+    token = await begin(desk.database, person, way, datetime.now(UTC), instead_of=token_in(request, desk.base_url))
+    await write_down(desk.database, Seen.SIGNED_IN, person=person, address=address_of(request), detail=way)
+    response = RedirectResponse(_base(desk) + (back_to if _OURS.fullmatch(back_to) else "/welcome"), 303)
+    hand_out(response, token, desk.base_url)
+    return response
+
+
+@router.get("/welcome")
+async def welcome(desk: TheDesk, caller: Someone) -> Response:
+    """To the place where this person works: the console, or the portal."""
+    return RedirectResponse(_base(desk) + ("/console" if caller.is_staff else "/portal"), 303)
+
+
+def _door(request: Request, desk: Desk, status: int = 200, **more: Any) -> Response:
+    back_to = more.pop("back_to", "")
+    known = {"missing": None, "name": "", "has_relay": _has_relay(desk), "next": back_to if _OURS.fullmatch(back_to) else ""}
+    return page(request, "door/sign_in.html", status, PRIVATE, **known | more)
+
+
+def _link_page(request: Request, link: OneTimeLink | None, status: int = 200, missing: str | None = None) -> Response:
+    if link is None:
+        return page(request, "door/spent.html", 404, PRIVATE)
+    return page(
+        request, "door/link.html", status, PRIVATE, link=link, missing=missing, chooses=link.purpose is Purpose.INVITE, shortest=SHORTEST
+    )
+
+
+def _has_relay(desk: Desk) -> bool:
+    return desk.settings.smtp_host is not None
+
+
+def _base(desk: Desk) -> str:
+    return urlsplit(desk.base_url).path
