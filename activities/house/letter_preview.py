@@ -30,6 +30,7 @@ _FACTS = LetterFacts(
     follows="INC-1001-2",
     resolved_at=_MORNING,
     closes_at=_MORNING + timedelta(days=7),
+    score=2,
     reminders=(_MORNING + timedelta(days=2), _MORNING + timedelta(days=6)),
     alerts=(
         Alert("resolution", 75, _MORNING + timedelta(hours=7, minutes=20), "office", timedelta(hours=5, minutes=20), _LEDGER),

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.recorded_lives import Period, period, recorded_lives
 from activities.records import Records
-from tests.replay.scenarios import SCENARIOS, TO_THE_END, Said
-from tests.replay.test_engine import intake
+from tests.replay.scenarios import REPORTED_UNDER, SCENARIOS, TO_THE_END
+from tests.replay.test_engine import NUMBER, intake
 from workflows.messages import Sent
 from workflows.policies.book import book
 from workflows.publication import Publication, Published
@@ -23,8 +23,8 @@ TUESDAY = datetime(2026, 11, 24, 7, tzinfo=UTC)
 MONTH = Period(date(2026, 11, 1), date(2026, 12, 1))
 
 
-def lived(number: str, scenario: tuple[Said, ...]) -> tuple[list[Publication], Fate]:
-    """One incident: what it published, and its fate."""
+def lived(name: str) -> tuple[list[Publication], Fate]:
+    """One incident of a scenario: what it published, and its fate."""
     seen, published = Seen(), list[Publication]()
 
     def publish(publication: Publication) -> Published:
@@ -36,15 +36,15 @@ def lived(number: str, scenario: tuple[Said, ...]) -> tuple[list[Publication], F
         return Published(publication.up_to)
 
     engine = Engine(TUESDAY, publish)
-    engine.start(intake(TUESDAY, number))
-    for place, step in enumerate(scenario):
+    engine.start(intake(TUESDAY, REPORTED_UNDER[name]))
+    for place, step in enumerate(SCENARIOS[name]):
         engine.advance_to(engine.now + step.after)
         for turn, (who, message) in enumerate(step.messages):
-            engine.send(number, Sent(f"{place}-{turn}", who, engine.now, message))
+            engine.send(NUMBER, Sent(f"{place}-{turn}", who, engine.now, message))
             engine.advance_to(engine.now + timedelta(seconds=1))
     engine.advance_to(engine.now + TO_THE_END)
     engine.close()
-    return published, fate(seen, book().edition("2026-01-01"), engine.now, Counter(), Counter())
+    return published, fate(seen, book().edition(REPORTED_UNDER[name]), engine.now, Counter(), Counter())
 
 
 def comparable(of: Fate) -> dict[str, object]:
@@ -56,12 +56,12 @@ def comparable(of: Fate) -> dict[str, object]:
 async def test_what_was_lived_is_played_again(database: AsyncEngine, name: str) -> None:
     """Every scenario, published and read back from the record, has the same fate as the first time."""
     # The engine is a loop of its own, so it runs beside the one of the test.
-    published, first = await asyncio.to_thread(lived, "INC-1001-2", SCENARIOS[name])
+    published, first = await asyncio.to_thread(lived, name)
     for publication in published:
         await Records(database).publish(publication)
     found = await recorded_lives(database, MONTH)
     line = json.dumps(found.lives[0], default=str)
-    (again,) = await asyncio.to_thread(lambda: list(fates([line], "2026-01-01")))
+    (again,) = await asyncio.to_thread(lambda: list(fates([line], REPORTED_UNDER[name])))
     assert comparable(again) == comparable(first)
     refused = sum(first.refused.values())
     assert sum(found.unreadable.values()) == refused
@@ -69,7 +69,7 @@ async def test_what_was_lived_is_played_again(database: AsyncEngine, name: str) 
 
 async def test_no_text_leaves_the_record(database: AsyncEngine) -> None:
     """What people wrote is not taken over (design rule 10)."""
-    for publication in (await asyncio.to_thread(lived, "INC-1001-2", SCENARIOS["refused"]))[0]:
+    for publication in (await asyncio.to_thread(lived, "refused"))[0]:
         await Records(database).publish(publication)
     text = json.dumps((await recorded_lives(database, MONTH)).lives)
     assert not any(said in text for said in ("Printer", "paper", "board meets", "Fuser"))
@@ -77,7 +77,7 @@ async def test_no_text_leaves_the_record(database: AsyncEngine) -> None:
 
 async def test_only_incidents_of_the_period_are_taken(database: AsyncEngine) -> None:
     """The period decides by when an incident was reported."""
-    for publication in (await asyncio.to_thread(lived, "INC-1001-2", SCENARIOS["silence"]))[0]:
+    for publication in (await asyncio.to_thread(lived, "silence"))[0]:
         await Records(database).publish(publication)
     assert not (await recorded_lives(database, Period(date(2026, 12, 1), date(2027, 1, 1)))).lives
 

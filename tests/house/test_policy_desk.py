@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.replay.test_rehearsal import STRICTER
+from tests.replay.test_rehearsal import NEWEST, STRICTER
 from tests.replay.tree import ROOT, Tree, copy
 
 
@@ -59,7 +59,7 @@ def test_editions_can_be_compared(tmp_path: Path) -> None:
     """What differs between two editions stands there line by line, and nothing else."""
     file = tmp_path / "stricter.py"
     file.write_text(STRICTER, encoding="utf-8")
-    done = Tree(ROOT).holdfast("policy", "diff", "2026-01-01", "2027-01-01", HOLDFAST_POLICIES=str(file))
+    done = Tree(ROOT).holdfast("policy", "diff", NEWEST, "2027-01-01", HOLDFAST_POLICIES=str(file))
     assert done.stdout.splitlines() == [
         "service_levels, resolution, P3, time: none -> 1 h",
         "service_levels, resolution, P3, working days: 3 -> none",

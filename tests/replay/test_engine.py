@@ -19,9 +19,9 @@ TUESDAY = datetime(2026, 11, 24, 7, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def intake(now: datetime, edition: str = EDITION) -> Intake:
+def intake(now: datetime, edition: str = EDITION, number: str = NUMBER) -> Intake:
     """Carla's report."""
-    return Intake(NUMBER, REPORT, CARLA, now, now, edition)
+    return Intake(number, REPORT, CARLA, now, now, edition)
 
 
 def told(events: Iterable[Event]) -> list[tuple[object, ...]]:

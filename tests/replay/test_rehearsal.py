@@ -3,12 +3,14 @@
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from workflows.policies.book import HOLDFAST
 from workflows.rehearsal import playing
 from workflows.rehearsal.playing import fates
 from workflows.rehearsal.rehearsal_report import page
@@ -18,6 +20,7 @@ from workflows.rehearsal.report import read_lines
 SAMPLE = Path(__file__).with_name("data") / "incidents-sample.jsonl.gz"
 FEW = list(read_lines(SAMPLE, 20))
 EDITION = "2026-01-01"
+NEWEST = HOLDFAST.name_of_edition(datetime(2026, 12, 31, tzinfo=UTC))
 
 STRICTER = """
 from dataclasses import replace
@@ -67,7 +70,7 @@ def test_a_stricter_target_shows_where_it_would_have_hurt(found: dict[str, Any])
 
 def test_the_edition_that_was_rehearsed_is_told(found: dict[str, Any]) -> None:
     """The report names the edition of either side: the newest of its book."""
-    assert found["processes"]["current"]["edition"] == EDITION
+    assert found["processes"]["current"]["edition"] == NEWEST
     assert found["processes"]["changed"]["edition"] == "2027-01-01"
 
 
