@@ -213,10 +213,20 @@ def _breach(incident: Row, line: list[Row]) -> list[str]:
 
 
 def letters_astray(record: Record, taken: Counter[str]) -> list[str]:
-    """Every letter owed was taken by the relay, and the relay took none that is not owed."""
+    """Every letter owed was taken by the relay, alone or inside a digest, and the relay took none that is not owed."""
     owed = {row["message_id"] for row in record.letters}
-    wrong = [f"{row['key']} is {row['state']}" for row in record.letters if row["state"] != "sent" or not taken[row["message_id"]]]
+    by_key = {row["key"]: row for row in record.letters}
+    wrong = []
+    for row in record.letters:
+        carrier = by_key.get(row["digest"], {}) if row["state"] == "in_digest" else row
+        if carrier.get("state") != "sent" or not taken[carrier["message_id"]]:
+            wrong.append(f"{row['key']} is {row['state']}, {carrier.get('key')} is {carrier.get('state')}")
     return wrong + [f"{message_id} is not in the ledger" for message_id in taken if message_id not in owed]
+
+
+def in_digests(record: Record) -> int:
+    """How many letters went out inside a digest."""
+    return sum(row["state"] == "in_digest" for row in record.letters)
 
 
 def sent_again(taken: Counter[str]) -> int:

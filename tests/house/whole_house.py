@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def free_port() -> int:
