@@ -151,7 +151,8 @@ def _presses(browser: Browser, bag: Bag) -> None:
         page.goto(address)
         for place in range(page.get_by_role("button").count()):
             page.goto(address)
-            page.get_by_role("button").nth(place).click()
+            with page.expect_navigation():
+                page.get_by_role("button").nth(place).click()
             assert page.get_by_role("alert").is_visible(), address
     page.close()
 
