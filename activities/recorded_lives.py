@@ -158,7 +158,8 @@ def _amended(after: Row, _: Row, __: Sequence[Row]) -> Said:
 
 def _undeliverable(after: Row, known: Row, _: Sequence[Row]) -> Said:
     asks = bool(after.get("confirmation_undeliverable"))
-    return {"letter": after["letter"], "cycle": known.get("cycle", 1), "recipient": after["recipient"], "asks_for_confirmation": asks}
+    told = {"letter": after["letter"], "cycle": known.get("cycle", 1), "recipient": after["recipient"], "asks_for_confirmation": asks}
+    return told | {"may_have_arrived": bool(after.get("may_have_arrived"))}
 
 
 # What each message said, from what its first event changed and the facts as they were then.
