@@ -132,7 +132,7 @@ def _line(name: str | None, event: Row, story: Sequence[Row], known: dict[str, A
     said = told(event["after"], known, story) if told else None
     if said is None:
         return None
-    by_caller = name in ("confirm", "reject") or event["kind"] == EventKind.CALLER_WROTE
+    by_caller = name in ("confirm", "reject", "rate") or event["kind"] == EventKind.CALLER_WROTE
     is_ours = event["actor_kind"] == ActorKind.SYSTEM
     actor = {"kind": event["actor_kind"], "id": event["actor"], "roles": [] if is_ours else _CALLER if by_caller else _DESK}
     return {"command": name, "actor": actor, "at": event["at"].isoformat(), "said": said}
@@ -180,5 +180,6 @@ _TOLD: dict[str, Callable[[Row, Row, Sequence[Row]], Said]] = {
     "reject": lambda *_: {"reason": _TEXT},
     "reopen": lambda *_: {"reason": _TEXT},
     "cancel": lambda _, known, __: {"reason": known["cancel_reason"]},
+    "rate": lambda _, known, __: {"score": known["score"]},
     "report_undeliverable": _undeliverable,
 }

@@ -218,6 +218,10 @@ def test_it_works_after_closure_changes_nothing(desk: RunningDesk) -> None:
             "multipart/form-data; boundary=x",
             b'--x\r\nContent-Disposition: form-data; name="choice"; filename="works"\r\n\r\nworks\r\n--x--\r\n',
         ),
+        (
+            "multipart/form-data; boundary=x; charset=undefined",
+            b'--x\r\nContent-Disposition: form-data; name="choice"\r\n\r\nworks\r\n--x--\r\n',
+        ),
         ("", b"\x00" * 100),
     ],
 )
