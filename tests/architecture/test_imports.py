@@ -20,7 +20,7 @@ LAYERS = [
     ("workflows.resolution",),
     ("workflows.investigation",),
     ("workflows.deadlines",),
-    ("workflows.alerts", "workflows.surveys"),
+    ("workflows.alerts", "workflows.approvals", "workflows.surveys"),
     ("workflows.record",),
     ("workflows.owed_letters", "workflows.timekeeping", "workflows.climbing", "workflows.sampling"),
     ("workflows.dates", "workflows.explanations"),
