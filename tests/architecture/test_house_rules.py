@@ -64,7 +64,7 @@ def test_published_editions_are_locked() -> None:
 def test_every_edition_is_published() -> None:
     """A new edition is locked before it ships."""
     new = digests(HOLDFAST).keys() - published().keys()
-    assert not new, f"{sorted(new)} are not locked. If they are as decided, run: python -m workflows.policies.lock"
+    assert not new, f"{sorted(new)} are not locked. If they are as decided, run: holdfast policy publish"
 
 
 def test_every_edition_is_told() -> None:

@@ -58,4 +58,10 @@ def asked(role: Role) -> Audience:
     return _ASKED[role]
 
 
-EDITIONS = (Dated(valid_from=date(2026, 1, 1), rule=ApprovalRules(), reference="process.md S11"),)
+EDITIONS = (
+    Dated(
+        valid_from=date(2026, 1, 1),
+        rule=ApprovalRules(),
+        reference="process.md S11",
+    ),
+)

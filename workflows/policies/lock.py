@@ -1,12 +1,14 @@
 """Locks published editions: ``published.lock`` holds a digest of every dated rule, and a test compares.
 
-``python -m workflows.policies.lock`` adds the digests of new entries. It refuses to change one that is there.
+``holdfast policy publish`` adds the digests of new entries; so does ``python -m workflows.policies.lock``, for machines. Both refuse to change one that is
+there, and to add one that has begun: incidents that run may be pinned to an edition of a later day, which the new entry would change.
 """
 
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,12 @@ def unpublished(book: Book = HOLDFAST) -> list[str]:
     return sorted(digests(book).keys() - published().keys())
 
 
+def begun(today: date, book: Book = HOLDFAST) -> list[str]:
+    """New rules, by subject and day, that would begin before tomorrow. The first rule of a new subject may: it holds since ever."""
+    known = {name.split()[0] for name in published()}
+    return [name for name in unpublished(book) if name.split()[0] in known and date.fromisoformat(name.split()[1]) <= today]
+
+
 def untold(book: Book = HOLDFAST) -> list[str]:
     """Days on which a rule changes and CHANGES.md has no paragraph."""
     text = LOCK.with_name("CHANGES.md").read_text(encoding="utf-8")
@@ -87,6 +95,9 @@ def main() -> int:
         sys.stderr.write(
             f"Published rules were changed: {', '.join(broken)}. Put them back and append a new entry with a later valid_from.\n"
         )
+        return 1
+    if too_early := begun(datetime.now(UTC).date()):
+        sys.stderr.write(f"Rules would begin in the past: {', '.join(too_early)}. Give each a valid_from of tomorrow or later.\n")
         return 1
     lock()
     return 0
