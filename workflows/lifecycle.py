@@ -102,7 +102,12 @@ FITS: dict[type[Message], frozenset[Status]] = {
     ReportUndeliverable: _OPEN | {Status.CLOSED},
 }
 
-_WHY_NOT: dict[type[Message], Rule] = {Resume: Rule.NOT_ON_HOLD, Reopen: Rule.NOT_RESOLVED, Approve: Rule.NO_APPROVAL, Rate: Rule.NO_SURVEY}
+_WHY_NOT: dict[type[Message], Rule] = {
+    Resume: Rule.NOT_ON_HOLD,
+    Reopen: Rule.NOT_RESOLVED,
+    Approve: Rule.NO_APPROVAL,
+    Rate: Rule.NO_SURVEY,
+}
 
 
 def after_the_end(kind: type[Message]) -> Refusal:
