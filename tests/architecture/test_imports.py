@@ -56,6 +56,7 @@ ONLY_IN = {
 }
 # What would make a replay differ from the first run (design section 3).
 UNDETERMINISTIC = ("random", "os", "socket", "subprocess", "threading", "time", "uuid", "secrets", "holidays")
+UNDETERMINISTIC += ("pathlib", "io", "tempfile", "shutil", "urllib", "http", "httpx", "requests", "platform", "locale", "concurrent")
 FREE_OF_INPUT = ("workflows.rehearsal", "workflows.policies.lock")
 
 
