@@ -179,6 +179,7 @@ _TOLD: dict[str, Callable[[Row, Row, Sequence[Row]], Said]] = {
     "confirm": lambda *_: {},
     "reject": lambda *_: {"reason": _TEXT},
     "reopen": lambda *_: {"reason": _TEXT},
+    "approve": lambda *_: {},
     "cancel": lambda _, known, __: {"reason": known["cancel_reason"]},
     "rate": lambda _, known, __: {"score": known["score"]},
     "report_undeliverable": _undeliverable,

@@ -17,6 +17,7 @@ from workflows.messages import (
     Acknowledge,
     Actor,
     Amend,
+    Approve,
     Assign,
     Cancel,
     Confirm,
@@ -88,6 +89,8 @@ def may_send(incident: Incident, kind: type[Message], actor: Actor) -> bool:
     """Whether the policy lets this actor send such a message to this incident (S22)."""
     if actor.kind is ActorKind.SYSTEM:
         return True
+    if kind is Approve:
+        return incident.rules.approvals.may_approve(actor.roles)
     scopes = incident.rules.permissions.scopes(kind, actor.roles)
     facts = incident.facts
     return (
@@ -113,6 +116,7 @@ _DECISIONS: dict[type[Message], Callable[[Incident, Any, Cause], Refusal | None]
     Confirm: resolution.confirm,
     Reject: resolution.reject,
     Reopen: resolution.reopen,
+    Approve: resolution.approve,
     Cancel: resolution.cancel,
     Rate: surveys.rate,
     ReportUndeliverable: resolution.report_undeliverable,

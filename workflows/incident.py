@@ -221,6 +221,11 @@ class IncidentWorkflow:
         self.inbox.append(read("reopen", sent))
 
     @workflow.signal
+    def approve(self, sent: Any = None, *_: Any) -> None:
+        """See messages.Approve."""
+        self.inbox.append(read("approve", sent))
+
+    @workflow.signal
     def cancel(self, sent: Any = None, *_: Any) -> None:
         """See messages.Cancel."""
         self.inbox.append(read("cancel", sent))

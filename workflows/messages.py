@@ -207,6 +207,13 @@ class Reopen:
 
 
 @dataclass(frozen=True)
+class Approve:
+    """Agree that a resolved incident closes, where the approval rules ask for it (S11). Who does not agree reopens it."""
+
+    notes: Text | None = None
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Call it off: duplicate, no fault, not an incident, test (S4)."""
 
@@ -249,6 +256,7 @@ Message = (
     | Confirm
     | Reject
     | Reopen
+    | Approve
     | Cancel
     | Rate
     | ReportUndeliverable
@@ -271,6 +279,7 @@ COMMANDS: dict[str, type[Message]] = {
     "confirm": Confirm,
     "reject": Reject,
     "reopen": Reopen,
+    "approve": Approve,
     "cancel": Cancel,
     "rate": Rate,
 }

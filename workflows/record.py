@@ -65,6 +65,9 @@ PRIVATE = frozenset(
         EventKind.RATED,
         EventKind.RERATED,
         EventKind.SURVEY_ENDED,
+        EventKind.APPROVAL_ASKED,
+        EventKind.APPROVAL_REMINDED,
+        EventKind.APPROVED,
     }
 )
 
@@ -76,6 +79,7 @@ _SAID_BY_PEOPLE = {
     EventKind.REPRIORITISED,
     EventKind.PRIORITY_OVERRIDDEN,
     EventKind.REFUSED,
+    EventKind.APPROVED,
 }
 NOTICES = PRIVATE - _SAID_BY_PEOPLE - {EventKind.RATED, EventKind.RERATED}
 # Facts that change by computation; the events tell them in words of their own.
