@@ -182,6 +182,11 @@ def switch(
     return _promise(changed, calendar), at_switch
 
 
+def renew(clock: Clock, calendar: Calendar, budget: timedelta | None, thresholds: Sequence[int]) -> Clock:
+    """A new budget for a clock that is over, should it go on: what was met or missed stays so (S12)."""
+    return replace(clock, calendar=calendar.name, budget=budget, thresholds=tuple(thresholds))
+
+
 def carry(clock: Clock, old: Calendar, *, at: datetime, cause: str, actor: str, keeping: bool) -> Clock:
     """Begins the ledger anew at ``at``, with the time used so far carried over as it was counted (``keeping``), or with none (S8)."""
     line = Line(running=clock.is_running, since=at, until=None, cause=cause, actor=actor)

@@ -65,6 +65,7 @@ PRIVATE = frozenset(
         EventKind.RATED,
         EventKind.RERATED,
         EventKind.SURVEY_ENDED,
+        EventKind.EDITION_ADOPTED,
     }
 )
 
@@ -75,6 +76,7 @@ _SAID_BY_PEOPLE = {
     EventKind.ACKNOWLEDGED_AGAIN,
     EventKind.REPRIORITISED,
     EventKind.PRIORITY_OVERRIDDEN,
+    EventKind.EDITION_ADOPTED,
     EventKind.REFUSED,
 }
 NOTICES = PRIVATE - _SAID_BY_PEOPLE - {EventKind.RATED, EventKind.RERATED}
@@ -139,7 +141,7 @@ class Incident:
 
     @property
     def rules(self) -> Edition:
-        """The policy edition of this incident, pinned when it was reported."""
+        """The policy edition of this incident: pinned when it was reported, unless a process owner has moved it to a newer one."""
         return book().edition(self.facts.edition)
 
     @property
