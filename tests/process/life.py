@@ -18,6 +18,7 @@ CARLA = Actor(ActorKind.PERSON, "carla", (Role.CALLER,))
 ASHA = Actor(ActorKind.PERSON, "asha", (Role.CALLER, Role.AGENT), ("service-desk",))
 NOAH = Actor(ActorKind.PERSON, "noah", (Role.CALLER, Role.AGENT), ("network",))
 INES = Actor(ActorKind.PERSON, "ines", (Role.CALLER, Role.INCIDENT_MANAGER))
+PAVEL = Actor(ActorKind.PERSON, "pavel", (Role.CALLER, Role.PROCESS_OWNER))
 STRANGER = Actor(ActorKind.PERSON, "stan", (Role.CALLER,))
 
 TUESDAY = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)  # 10:00 in the office
