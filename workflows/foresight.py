@@ -17,6 +17,8 @@ from workflows.vocabulary import EventKind
 
 # A ladder of ten rounds with a dozen steps ends before that; so does everything else.
 _FARTHEST = 400
+# What a new priority or another edition has passed by itself was planned for no time.
+_TOLD_AT_ONCE = (EventKind.THRESHOLD_PASSED, EventKind.BREACHED)
 _TELLS_APART = ("clock", "percent", "ladder", "round", "step", "ordinal")
 
 
@@ -60,7 +62,7 @@ def preview(facts: Snapshot, sent: Sent[Message], now: datetime) -> Preview:
     receive(as_it_would_be, sent, now)
     outcome = as_it_would_be.outcomes[sent.command_id]
     is_refused = outcome.result is not Result.APPLIED
-    before, after = foresee(as_it_is, now), foresee(as_it_would_be, now)
+    before, after = (foresee(each, now, facts.version) for each in (as_it_is, as_it_would_be))
     return Preview(
         number=facts.number,
         edition=facts.edition,
@@ -71,10 +73,10 @@ def preview(facts: Snapshot, sent: Sent[Message], now: datetime) -> Preview:
     )
 
 
-def foresee(incident: Incident, now: datetime) -> list[Foreseen]:
+def foresee(incident: Incident, now: datetime, since: int | None = None) -> list[Foreseen]:
     """Everything that happens from ``now`` on if nobody says anything, workers are always there, and the person may be asked how it went.
 
-    The incident itself stays as it is.
+    The incident itself stays as it is. ``since``: the version from which on, if not the present one.
     """
     played = deepcopy(incident)
     played.may_be_asked_about = True
@@ -83,9 +85,8 @@ def foresee(incident: Incident, now: datetime) -> list[Foreseen]:
         if (due := played.next_deadline) is None:
             break
         carry_out(played, max(due, now))
-    happened = [
-        event for event in played.events if event.planned_at is not None or event.kind in (EventKind.THRESHOLD_PASSED, EventKind.BREACHED)
-    ]
+    known = incident.facts.version if since is None else since
+    happened = [event for event in played.events if event.seq > known and (event.planned_at or event.kind in _TOLD_AT_ONCE)]
     return [Foreseen(event.planned_at or event.at, _what(event), _letters(played, event)) for event in happened]
 
 
