@@ -87,7 +87,8 @@ def checked(moved: MemoryRecord, reported: MemoryRecord) -> bool:
     assert all(has_told(moved, date) for date in set(theirs_ahead) - set(ours_ahead))
     for name, clock in promises(theirs).items():
         mine = promises(ours)[name]
-        assert (mine.ledger == clock.ledger) and (clock.is_over or (mine.budget, mine.calendar) == (clock.budget, clock.calendar))
+        assert mine.ledger == clock.ledger
+        assert clock.is_over or (mine.budget, mine.calendar) == (clock.budget, clock.calendar)
     climbs = [facts.climb for facts in (ours, theirs)]
     if None not in climbs and climbs[0].step == climbs[1].step and climbs[0].began_at == climbs[1].began_at:  # type: ignore[union-attr]
         assert (climbs[0].at, climbs[0].quiet_until) == (climbs[1].at, climbs[1].quiet_until)  # type: ignore[union-attr]
