@@ -358,12 +358,23 @@ def main() -> None:
         _end(error, 2)
     except RefusedError as error:
         _end(error, error.exit_code)
+    except SystemExit as ended:
+        _leave(ended.code)
 
 
 def _end(error: Exception, code: int) -> None:
     for line in str(error).splitlines():
         print(line, file=sys.stderr)
-    sys.exit(code)
+    _leave(code)
+
+
+def _leave(code: str | int | None) -> None:
+    """Without the interpreter's teardown where the Temporal SDK is loaded: it sometimes crashes in there (temporal.md decision 10)."""
+    if "temporalio.client" not in sys.modules or isinstance(code, str):
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from workflows.messages import NAMES, SYSTEM, HandOver, Sent
 
 T = TypeVar("T")
 # An incident goes on within a second or two of being asked, unless its publication is under way.
-_ROUND = 3.0  # seconds
+_GLANCE, _GLANCES = 0.5, 10
 _NONE_YET = "No worker with a build has ever run here. Start one with HOLDFAST_BUILD_ID set; see docs/deployment/roll-out.md."
 
 
@@ -116,18 +116,23 @@ async def _nudge(client: Client, settings: Settings, per_second: int, patience: 
     # Which incidents belong to a ramp is Temporal's secret: all are asked, once, and those that belong where they are stay there.
     query = OPEN if now.ramping else f"{OPEN} AND {of_others(now.name, now.current)}"
     asked, ends = set[str](), asyncio.get_running_loop().time() + patience
-    while True:
-        numbers = [each.id async for each in client.list_workflows(query)]
+    while numbers := [each.id async for each in client.list_workflows(query)]:
         await at_a_pace(numbers, lambda number: _ask(client, number), per_second)
         asked.update(numbers)
-        if not numbers or now.ramping:
-            break
         say(f"{len(numbers)} asked")
-        await asyncio.sleep(_ROUND)
-        if asyncio.get_running_loop().time() >= ends:
+        left = 0 if now.ramping else await _left(client, query)
+        if not left or asyncio.get_running_loop().time() >= ends:
+            return Nudged(len(asked), left, now)
+    return Nudged(len(asked), 0, now)
+
+
+async def _left(client: Client, query: str) -> int:
+    """How many are still found after some glances."""
+    for _ in range(_GLANCES):
+        if not (left := (await client.count_workflows(query)).count):
             break
-    left = 0 if now.ramping else (await client.count_workflows(query)).count
-    return Nudged(len(asked), left, now)
+        await asyncio.sleep(_GLANCE)
+    return left
 
 
 async def _ask(client: Client, number: str) -> None:
