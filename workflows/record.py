@@ -68,6 +68,7 @@ PRIVATE = frozenset(
         EventKind.APPROVAL_ASKED,
         EventKind.APPROVAL_REMINDED,
         EventKind.APPROVED,
+        EventKind.EDITION_ADOPTED,
     }
 )
 
@@ -78,6 +79,7 @@ _SAID_BY_PEOPLE = {
     EventKind.ACKNOWLEDGED_AGAIN,
     EventKind.REPRIORITISED,
     EventKind.PRIORITY_OVERRIDDEN,
+    EventKind.EDITION_ADOPTED,
     EventKind.REFUSED,
     EventKind.APPROVED,
 }
@@ -143,7 +145,7 @@ class Incident:
 
     @property
     def rules(self) -> Edition:
-        """The policy edition of this incident, pinned when it was reported."""
+        """The policy edition of this incident: pinned when it was reported, unless a process owner has moved it to a newer one."""
         return book().edition(self.facts.edition)
 
     @property

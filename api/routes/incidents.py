@@ -23,7 +23,8 @@ from api.problems import Problem, documented, invalid, send_again_with
 from api.queries.incidents import FILTERS, Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
 from api.reception import as_told_by, check_category, check_when, check_who_is_affected, take_in
 from api.views import FOR_CALLERS, facts_for, timeline_for_caller
-from workflows.messages import Key, Report
+from workflows.fields import Key
+from workflows.messages import Report
 from workflows.vocabulary import Priority, Status
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])

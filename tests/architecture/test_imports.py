@@ -17,8 +17,8 @@ LAYERS = [
     ("workflows.outside_world", "workflows.alarm"),
     ("activities",),
     ("emails",),
-    ("workflows.intake", "workflows.decisions"),
-    ("workflows.resolution",),
+    ("workflows.intake", "workflows.decisions", "workflows.foresight"),
+    ("workflows.resolution", "workflows.adoption"),
     ("workflows.investigation",),
     ("workflows.deadlines",),
     ("workflows.alerts", "workflows.approvals", "workflows.surveys"),
@@ -28,8 +28,9 @@ LAYERS = [
     ("workflows.publication",),
     ("workflows.clocks",),
     ("workflows.policies",),
-    ("workflows.calendars", "workflows.lifecycle"),
+    ("workflows.calendars", "workflows.lifecycle", "workflows.reading"),
     ("workflows.messages",),
+    ("workflows.fields",),
     ("workflows.vocabulary",),
 ]
 # The house and the rehearsal are entered from the command line only, so they may start what stands above them.
