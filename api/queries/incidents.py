@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
 
 from activities.database.tables import events, incidents, intake
 from api.queries import Database, reading
+from api.queries.search import found_by
 from workflows.messages import Actor
 from workflows.vocabulary import Status
 
@@ -92,10 +93,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which incidents, in which order. ``only_of``: those this person reported or is affected by (S22)."""
+    """Which incidents, in which order. ``said``: with these words in them.
+
+    ``only_of``: those this person reported or is affected by, found by what callers may read (S22).
+    """
 
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     changed_since: datetime | None = None
+    said: str = ""
     only_of: str | None = None
     oldest_first: bool = False
     after: Place | None = None
@@ -113,14 +118,16 @@ class Page:
 async def listed(database: Database, wanted: Wanted) -> Page:
     """Incidents by the time of their last change, then number: an order in which no page repeats or skips what did not change."""
     async with reading(database).connect() as connection:
-        rows = (await connection.execute(_query(wanted))).all()
+        rows = (await connection.execute(_query(database, wanted))).all()
     page, more = rows[: wanted.limit], len(rows) > wanted.limit
     ends_at = Place(page[-1].changed_at, page[-1].number) if more else None
     return Page([dict(row.facts) for row in page], ends_at)
 
 
-def _query(wanted: Wanted) -> Select[Any]:
+def _query(database: Database, wanted: Wanted) -> Select[Any]:
     conditions: list[ColumnElement[bool]] = [incidents.c[name].in_(values) for name, values in wanted.filters.items() if values]
+    if wanted.said.strip():
+        conditions += found_by(database, wanted.said, public_only=wanted.only_of is not None)
     if wanted.changed_since:
         conditions.append(incidents.c.changed_at >= wanted.changed_since)
     if wanted.only_of:

@@ -1,4 +1,4 @@
-"""The queues of the console: what is mine, my groups', nobody's, soon late; search by number and title (process.md S5, S8)."""
+"""The queues of the console: what is mine, my groups', nobody's, soon late; and what a search finds (process.md S5, S8)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, false, func, select
 
 from activities.database.tables import groups, incidents, memberships, people
 from api.queries import Database, reading
+from api.queries.search import found_by
 from workflows.messages import Actor
 from workflows.vocabulary import Status
 
@@ -58,7 +59,7 @@ async def waiting(database: Database, asked: Asked, now: datetime) -> tuple[list
     columns = [incidents.c[name] for name in Waiting.__dataclass_fields__]
     query = (
         select(*columns)
-        .where(*_conditions(asked, now))
+        .where(*_conditions(database, asked, now))
         .order_by(incidents.c.promised_by.is_(None), incidents.c.promised_by, incidents.c.changed_at.desc(), incidents.c.number)
         .limit(PAGE + 1)
         .offset(asked.page * PAGE)
@@ -76,10 +77,10 @@ async def lengths(database: Database, actor: Actor, now: datetime) -> dict[Queue
     return dict(zip(Queue, row, strict=True))
 
 
-def _conditions(asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(database: Database, asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
     found = [incidents.c[name].in_(values) for name, values in asked.filters.items() if values]
     if asked.words:
-        return [*found, _matches(asked.words)]
+        return [*found, *found_by(database, asked.words, public_only=False)]
     return found + ([] if "status" in asked.filters else [incidents.c.status.in_(OPEN)]) + _of_queue(asked.queue, asked.actor, now)
 
 
@@ -95,11 +96,6 @@ def _of_queue(queue: Queue, actor: Actor, now: datetime) -> list[ColumnElement[b
             return [incidents.c.promised_by <= now + SOON]
         case Queue.ALL:
             return []
-
-
-def _matches(words: str) -> ColumnElement[bool]:
-    """By number or title. The one place where search meets the database; signs that mean something to it are taken as they are."""
-    return incidents.c.number.icontains(words, autoescape=True) | incidents.c.title.icontains(words, autoescape=True)
 
 
 async def names_of(database: Database, ids: Iterable[str]) -> dict[str, str]:

@@ -42,6 +42,7 @@ _QUEUES = {
 }
 _FILTERS = ("status", "priority", "group")
 _FOREVER = 10_000
+_LONGEST_SEARCH = 200
 
 
 def _filters(request: Request) -> dict[str, tuple[str, ...]]:
@@ -57,11 +58,11 @@ async def queue(
     caller: Staff,
     filters: Annotated[dict[str, tuple[str, ...]], Depends(_filters)],
     queue: Queue = Queue.GROUPS,
-    q: Annotated[str, Query(max_length=200)] = "",
+    q: str = "",
     p: Annotated[int, Query(ge=0, le=_FOREVER)] = 0,
 ) -> Response:
     """A queue, or what a search finds; everything that chose it stands in the address."""
-    now, words = datetime.now(UTC), q.replace("\x00", "").strip()
+    now, words = datetime.now(UTC), " ".join(q[:_LONGEST_SEARCH].replace("\x00", " ").split())
     lines, has_more = await waiting(desk.database, Asked(queue, caller.actor, words, filters, p), now)
     counted = await lengths(desk.database, caller.actor, now)
     names = await names_of(desk.database, {each for line in lines for each in (line.group, line.person) if each})

@@ -21,6 +21,7 @@ from api.examples import NUMBER
 from api.identity import KNOWN, REPORTERS, Caller
 from api.problems import Problem, documented, invalid, send_again_with
 from api.queries.incidents import FILTERS, Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
+from api.queries.search import MOST_WORDS
 from api.reception import as_told_by, check_category, check_when, check_who_is_affected, take_in
 from api.views import FOR_CALLERS, facts_for, timeline_for_caller
 from workflows.messages import Key, Report
@@ -28,7 +29,7 @@ from workflows.vocabulary import Priority, Status
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])
 CHANNEL = "api"
-PARAMETERS = frozenset({*FILTERS, "changed_since", "order", "limit", "cursor"})
+PARAMETERS = frozenset({*FILTERS, "q", "changed_since", "order", "limit", "cursor"})
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
 
@@ -158,6 +159,14 @@ async def list_incidents(
     caller: Known,
     desk: TheDesk,
     filters: Annotated[Mapping[str, tuple[str, ...]], Depends(_filters)],
+    q: Annotated[
+        str,
+        Query(
+            description=f"With these words, or words that begin so, in number, report or messages; for the desk in work notes too. "
+            f"The first {MOST_WORDS} words count, signs do not.",
+            examples=["printer jammed"],
+        ),
+    ] = "",
     changed_since: Annotated[Plausible | Absent, Query(description="Changed at or after this instant.")] = None,
     order: Annotated[Literal["newest", "oldest"], Query(description="Which change comes first.")] = "newest",
     limit: Annotated[int, Query(ge=1, le=200, description="Incidents on a page.")] = 50,
@@ -172,7 +181,7 @@ async def list_incidents(
         )
     if not caller.is_staff and (inner := filters.keys() - set(FOR_CALLERS)):
         raise Problem("invalid", errors=[{"pointer": name, "detail": "Only the desk can ask for that"} for name in sorted(inner)])
-    wanted = Wanted(filters, changed_since, None if caller.is_staff else caller.actor.id, order == "oldest", limit=limit)
+    wanted = Wanted(filters, changed_since, q, None if caller.is_staff else caller.actor.id, order == "oldest", limit=limit)
     page = await listed(desk.database, replace(wanted, after=place_in(cursor)) if cursor else wanted)
     following = cursor_of(page.ends_at) if page.ends_at else None
     items = [facts_for(facts, is_staff=caller.is_staff) for facts in page.items]
