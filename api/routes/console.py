@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from api.console_forms import forms, values_of
 from api.countdown import countdown
+from api.cursors import cursor_of_spot, spot_in
 from api.delivery import find
 from api.desk import Desk
 from api.forms import form_of
@@ -20,6 +21,7 @@ from api.problems import Problem
 from api.queries.incidents import facts_of, timeline_of
 from api.queries.queues import Asked, Queue, desk_people, lengths, names_of, spoken, waiting
 from api.rendering import PRIVATE, page
+from api.report_form import topics
 from api.routes.incidents import TheDesk
 from api.telling import told, will_happen
 from workflows.dates import ahead
@@ -40,8 +42,7 @@ _QUEUES = {
     Queue.SOON: "Breaching soon",
     Queue.ALL: "All open",
 }
-_FILTERS = ("status", "priority", "group")
-_FOREVER = 10_000
+_FILTERS = ("status", "priority", "group", "category")
 _LONGEST_SEARCH = 200
 
 
@@ -59,18 +60,16 @@ async def queue(
     filters: Annotated[dict[str, tuple[str, ...]], Depends(_filters)],
     queue: Queue = Queue.GROUPS,
     q: str = "",
-    p: Annotated[int, Query(ge=0, le=_FOREVER)] = 0,
+    after: Annotated[str, Query(max_length=300)] = "",
 ) -> Response:
     """A queue, or what a search finds; everything that chose it stands in the address."""
     now, words = datetime.now(UTC), " ".join(q[:_LONGEST_SEARCH].replace("\x00", " ").split())
-    lines, has_more = await waiting(desk.database, Asked(queue, caller.actor, words, filters, p), now)
+    asked = Asked(queue, caller.actor, words, filters, spot_in(after) if after else None)
+    lines, ends_at = await waiting(desk.database, asked, now)
     counted = await lengths(desk.database, caller.actor, now)
     names = await names_of(desk.database, {each for line in lines for each in (line.group, line.person) if each})
-    kept = [
-        ("queue", queue.value),
-        *([("q", words)] if words else []),
-        *((name, value) for name, values in filters.items() for value in values),
-    ]
+    chosen = [("q", words)] if words else [("queue", queue.value)]
+    chosen += [(name, value) for name, values in filters.items() for value in values]
     known = {
         "lines": [(line, *countdown(line.promised_by, now)) for line in lines],
         "names": names,
@@ -78,11 +77,21 @@ async def queue(
         "queues": [(each, label, counted[each]) for each, label in _QUEUES.items()],
         "q": words,
         "filters": filters,
-        "groups": (await desk_people(desk.database))[0],
-        "earlier": urlencode([*kept, ("p", str(p - 1))]) if p else None,
-        "following": urlencode([*kept, ("p", str(p + 1))]) if has_more else None,
+        "choices": _choices((await desk_people(desk.database))[0], now),
+        "front": urlencode(chosen) if after else None,
+        "following": urlencode([*chosen, ("after", cursor_of_spot(ends_at))]) if ends_at else None,
     }
-    return page(request, "console/queue.html", 200, PRIVATE, caller=caller, statuses=list(Status), priorities=list(Priority), **known)
+    return page(request, "console/queue.html", 200, PRIVATE, caller=caller, **known)
+
+
+def _choices(groups: list[tuple[str, str]], now: datetime) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """What a queue can be narrowed to: name, label, and values with what they are called."""
+    return [
+        ("status", "State", [(each.value, each.value.replace("_", " ")) for each in Status]),
+        ("priority", "Priority", [(each.value, each.value) for each in Priority]),
+        ("group", "Group", groups),
+        ("category", "Category", [(each, each) for each in topics(now)]),
+    ]
 
 
 @router.get("/{number}")

@@ -1,26 +1,24 @@
 """Report an incident, read one, list many (process.md S1, S21, S22)."""
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from ulid import ULID
 
 from api.bodies import Plausible, ReadBody, described, pointer
+from api.cursors import cursor_of, place_in
 from api.delivery import find
 from api.desk import Desk, desk_of
 from api.examples import NUMBER
 from api.identity import KNOWN, REPORTERS, Caller
-from api.problems import Problem, documented, invalid, send_again_with
-from api.queries.incidents import FILTERS, Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
+from api.problems import Problem, documented, send_again_with
+from api.queries.incidents import FILTERS, Wanted, facts_of, intake_key, listed, timeline_of
 from api.queries.search import MOST_WORDS
 from api.reception import as_told_by, check_category, check_when, check_who_is_affected, take_in
 from api.views import FOR_CALLERS, facts_for, timeline_for_caller
@@ -30,8 +28,6 @@ from workflows.vocabulary import Priority, Status
 router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])
 CHANNEL = "api"
 PARAMETERS = frozenset({*FILTERS, "q", "changed_since", "order", "limit", "cursor"})
-_KEY: TypeAdapter[str] = TypeAdapter(Key)
-_INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
 
 TheDesk = Annotated[Desk, Depends(desk_of)]
 Known = Annotated[Caller, Depends(KNOWN)]
@@ -193,17 +189,3 @@ def _link(desk: Desk, request: Request, following: str | None) -> dict[str, str]
         return {}
     others = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     return {"Link": f'<{desk.base_url}/api/v1/incidents?{urlencode([*others, ("cursor", following)])}>; rel="next"'}
-
-
-def cursor_of(place: Place) -> str:
-    """Where the next page of a list begins, as text for an address."""
-    return base64.urlsafe_b64encode(json.dumps([as_text(place.changed_at), place.number]).encode()).decode().rstrip("=")
-
-
-def place_in(cursor: str) -> Place:
-    """The place in such a text; raises the problem ``invalid`` for one that was made up."""
-    try:
-        changed_at, number = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return Place(_INSTANT.validate_python(changed_at), _KEY.validate_python(number))
-    except (ValueError, TypeError, RecursionError):
-        raise invalid("cursor", "Must come from next or the Link header of the page before") from None

@@ -13,6 +13,7 @@ from ulid import ULID
 
 from api import confirmation
 from api.confirmation import BROKEN, PageReader, Pressed, Question
+from api.cursors import cursor_of, place_in
 from api.delivery import Command, find
 from api.desk import Desk
 from api.forms import form_of
@@ -24,7 +25,7 @@ from api.queries.links import follow_up_of
 from api.reception import take_in
 from api.rendering import PRIVATE, page
 from api.report_form import Draft, read_report, topics
-from api.routes.incidents import TheDesk, cursor_of, place_in
+from api.routes.incidents import TheDesk
 from api.sentences import sentences_in
 from api.telling import state_of, told, will_happen
 from api.views import THE_DESK, facts_for, timeline_for_caller
