@@ -32,6 +32,7 @@ from api.routes import (
     surveys,
     time,
     unsubscribing,
+    workbench,
 )
 from api.turnstile import Turnstile
 from emails.links import Signer
@@ -51,6 +52,7 @@ ROUTERS = (
     sign_in.router,
     portal.router,
     console.router,
+    workbench.router,
 )
 STATIC = "/static"
 

@@ -60,6 +60,11 @@ class Rule(StrEnum):
     NOTHING_CHANGES = "nothing-changes", "S4", "The incident already is what this would make it."
     EARLIER_CYCLE = "earlier-cycle", "S15", "This answers an earlier solution. The incident has moved on since; see its present state."
     NO_SURVEY = "no-survey", "S13", "Nobody is asked how this incident went, or the time for the answer is over."
+    CHANGED_MEANWHILE = (
+        "changed-meanwhile",
+        "S4",
+        "Somebody changed the incident meanwhile. Look at what is new, and send this again if it still fits.",
+    )
     RECORD_BEHIND = "record-behind", "S21", "The record cannot be written at present and too much waits for it. Send this again later."
 
 

@@ -11,10 +11,12 @@ from activities.database.tables import events, incidents, intake
 from api.queries import Database, reading
 from api.queries.search import found_by
 from workflows.messages import Actor
+from workflows.record import NOTICES
 from workflows.vocabulary import Status
 
 # What lists can be filtered by, as columns of the record.
 FILTERS = ("status", "group", "person", "priority", "category", "affected")
+_NOTICED = sorted(kind.value for kind in NOTICES)
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Standing:
     status: Status | None
     edition: str | None
     people: frozenset[str]
+    version: int | None = None
 
     @property
     def is_over(self) -> bool:
@@ -33,11 +36,17 @@ class Standing:
 
 async def standing_of(database: Database, number: str) -> Standing | None:
     """How the incident stands and whose it is, or none if nobody ever reported it under this number."""
-    columns = (incidents.c.status, incidents.c.facts["edition"].as_string(), incidents.c.affected, incidents.c.reporter)
+    columns = (
+        incidents.c.status,
+        incidents.c.facts["edition"].as_string(),
+        incidents.c.affected,
+        incidents.c.reporter,
+        incidents.c.version,
+    )
     async with reading(database).connect() as connection:
         row = (await connection.execute(select(*columns).where(incidents.c.number == number))).one_or_none()
         if row is not None:
-            return Standing(Status(row[0]), row[1], frozenset(row[2:]))
+            return Standing(Status(row[0]), row[1], frozenset(row[2:4]), row[4])
         begun = select(intake.c.key).where(intake.c.number == number, intake.c.started_at.is_not(None))
         key = (await connection.execute(begun)).scalar_one_or_none()
     return Standing(None, None, frozenset({reporter_in(key)})) if key else None
@@ -51,6 +60,14 @@ def intake_key(reporter: Actor, key: str) -> str:
 def reporter_in(key: str) -> str:
     """Whose key of the intake ledger it is."""
     return key.split("/", 2)[1]
+
+
+async def is_news_to(database: Database, number: str, actor: Actor, seen: int) -> bool:
+    """Whether somebody else has moved the incident since that version, as the record shows it (S4)."""
+    is_theirs = (events.c.actor_kind == actor.kind.value) & (events.c.actor == actor.id)
+    moves = select(events.c.seq).where(events.c.number == number, events.c.seq > seen, events.c.kind.not_in(_NOTICED), ~is_theirs)
+    async with reading(database).connect() as connection:
+        return (await connection.execute(moves.limit(1))).first() is not None
 
 
 async def facts_of(database: Database, number: str) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from ulid import ULID
 
 from api.bodies import Plausible, ReadBody, described, pointer
 from api.cursors import cursor_of, place_in
-from api.delivery import find
+from api.delivery import etag, find
 from api.desk import Desk, desk_of
 from api.examples import NUMBER
 from api.identity import KNOWN, REPORTERS, Caller
@@ -71,7 +71,9 @@ def _either(description: str, **headers: str) -> dict[str, Any]:
     openapi_extra={"requestBody": described(Report)},
     responses=documented(
         {
-            201: _either("Accepted, and readable", Location="Where it can be read.", Idempotency_Key="The key, given or made."),
+            201: _either(
+                "Accepted, and readable", Location="Where it can be read.", Idempotency_Key="The key, given or made.", ETag="Its version."
+            ),
             202: shown(
                 "Accepted",
                 {"number": NUMBER, "result": "accepted"},
@@ -107,7 +109,8 @@ async def report(
     headers = {"Location": f"/api/v1/incidents/{received.number}"}
     if not received.is_in_record:
         return JSONResponse({"number": received.number, "result": "accepted"}, 202, headers)
-    return JSONResponse(await _whole(desk, caller, received.number), 201, headers)
+    whole = await _whole(desk, caller, received.number)
+    return JSONResponse(whole, 201, headers | etag(whole["version"]))
 
 
 @router.get(
@@ -115,12 +118,13 @@ async def report(
     summary="Read an incident with its timeline",
     operation_id="read",
     response_model=None,
-    responses=documented({200: _either("The incident")}, 401, 404, 500, 503),
+    responses=documented({200: _either("The incident", ETag="Its version, for If-Match.")}, 401, 404, 500, 503),
 )
 async def read(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
     """Facts and timeline as recorded. Callers see their own incidents, without work notes and what else only the desk reads."""
     await find(desk, caller, number)
-    return JSONResponse(await _whole(desk, caller, number))
+    whole = await _whole(desk, caller, number)
+    return JSONResponse(whole, headers=etag(whole["version"]))
 
 
 async def _whole(desk: Desk, caller: Caller, number: str) -> dict[str, Any]:

@@ -105,7 +105,7 @@ async def test_reading(database: AsyncEngine) -> None:
     assert "hush" not in str(public)
     assert whole[0]["at"].endswith("Z")
     standing = await standing_of(database, number)
-    assert standing == Standing(Status.NEW, "2026-01-01", frozenset({"carla"}))
+    assert standing == Standing(Status.NEW, "2026-01-01", frozenset({"carla"}), 4)
     answer = await answer_to(database, number, "note-1042")
     assert answer is not None
     assert (answer.result, answer.version, answer.message) == (Result.APPLIED, 4, "note")

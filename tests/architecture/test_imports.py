@@ -22,7 +22,7 @@ LAYERS = [
     ("workflows.deadlines",),
     ("workflows.alerts", "workflows.surveys"),
     ("workflows.record",),
-    ("workflows.owed_letters", "workflows.timekeeping", "workflows.climbing", "workflows.sampling"),
+    ("workflows.moves", "workflows.owed_letters", "workflows.timekeeping", "workflows.climbing", "workflows.sampling"),
     ("workflows.dates", "workflows.explanations"),
     ("workflows.publication",),
     ("workflows.clocks",),
