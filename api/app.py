@@ -19,6 +19,7 @@ from api.doorway import Doorway
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
 from api.routes import (
+    bulk,
     commands,
     console,
     guide,
@@ -52,6 +53,7 @@ ROUTERS = (
     sign_in.router,
     portal.router,
     console.router,
+    bulk.router,
     workbench.router,
 )
 STATIC = "/static"

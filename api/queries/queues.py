@@ -89,6 +89,14 @@ def _further_than(spot: Spot, *, is_search: bool) -> ColumnElement[bool]:
     return or_(promised_by.is_(None), promised_by > spot.promised_by, and_(promised_by == spot.promised_by, older))
 
 
+async def lines_of(database: Database, numbers: list[str]) -> dict[str, Waiting]:
+    """These incidents as lines, by number, whatever queue they are in; those that are not on record are missing."""
+    columns = [incidents.c[name] for name in Waiting.__dataclass_fields__]
+    async with reading(database).connect() as connection:
+        rows = await connection.execute(select(*columns).where(incidents.c.number.in_(numbers)))
+        return {row.number: Waiting(*row) for row in rows}
+
+
 async def lengths(database: Database, actor: Actor, now: datetime) -> dict[Queue, int]:
     """How many wait in each queue, in one look."""
     counts = [func.count().filter(*_of_queue(queue, actor, now)).label(queue.value) for queue in Queue]

@@ -1,5 +1,6 @@
 """The console: queues, and one page per incident with everything needed to act (process.md S4, S5, S6, S9, S22)."""
 
+import secrets
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
+from api.console_forms import forms_for_many
 from api.countdown import countdown
 from api.cursors import cursor_of_spot, spot_in
 from api.identity import AGENTS_SIGNED_IN, STAFF_SIGNED_IN, Caller
@@ -55,6 +57,7 @@ async def queue(
     lines, ends_at = await waiting(desk.database, asked, now)
     counted = await lengths(desk.database, caller.actor, now)
     names = await names_of(desk.database, {each for line in lines for each in (line.group, line.person) if each})
+    of_desk = await desk_people(desk.database)
     chosen = [("q", words)] if words else [("queue", queue.value)]
     chosen += [(name, value) for name, values in filters.items() for value in values]
     known = {
@@ -64,7 +67,10 @@ async def queue(
         "queues": [(each, label, counted[each]) for each, label in _QUEUES.items()],
         "q": words,
         "filters": filters,
-        "choices": _choices((await desk_people(desk.database))[0], now),
+        "choices": _choices(of_desk[0], now),
+        "together": forms_for_many(now, *of_desk) if AGENTS_SIGNED_IN.roles & {*caller.actor.roles} else [],
+        "nonce": secrets.token_urlsafe(12),
+        "here": urlencode([*chosen, *([("after", after)] if after else [])]),
         "front": urlencode(chosen) if after else None,
         "following": urlencode([*chosen, ("after", cursor_of_spot(ends_at))]) if ends_at else None,
     }
