@@ -50,7 +50,7 @@ _LABELS: Mapping[str, str] = {
     "override_priority": "Override priority",
     "amend": "Correct the report",
     "reopen": "Reopen",
-    "cancel": "Cancel",
+    "cancel": "Call off",
 }
 
 

@@ -77,24 +77,6 @@ async def facts_of(database: Database, number: str) -> dict[str, Any] | None:
     return dict(found) if found is not None else None
 
 
-async def timeline_of(database: Database, number: str, *, public_only: bool) -> list[dict[str, Any]]:
-    """What happened, in order; for callers without work notes and what else only the desk reads (S22)."""
-    query = select(events).where(events.c.number == number).order_by(events.c.seq)
-    if public_only:
-        query = query.where(events.c.public)
-    async with reading(database).connect() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return [_event(row) for row in rows]
-
-
-def _event(row: Mapping[Any, Any]) -> dict[str, Any]:
-    planned = row["planned_at"]
-    return {name: row[name] for name in _AS_THEY_ARE} | {"at": as_text(row["at"]), "planned_at": as_text(planned) if planned else None}
-
-
-_AS_THEY_ARE = ("seq", "kind", "actor_kind", "actor", "command_id", "before", "after", "edition", "public")
-
-
 def as_text(instant: datetime) -> str:
     """RFC 3339 in UTC, as everywhere in the API."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -18,8 +18,9 @@ from api.desk import Desk, desk_of
 from api.examples import NUMBER
 from api.identity import KNOWN, REPORTERS, Caller
 from api.problems import Problem, documented, send_again_with
-from api.queries.incidents import FILTERS, Wanted, facts_of, intake_key, listed, timeline_of
+from api.queries.incidents import FILTERS, Wanted, facts_of, intake_key, listed
 from api.queries.search import MOST_WORDS
+from api.queries.timelines import MOST, USUAL, timeline_of
 from api.reception import as_told_by, check_category, check_when, check_who_is_affected, take_in
 from api.views import FOR_CALLERS, facts_for, timeline_for_caller
 from workflows.messages import Key, Report
@@ -41,6 +42,10 @@ IdempotencyKey = Annotated[
         description="The same key with the same report is one incident, however often it is sent. Keys of others never meet yours.",
         examples=["monday-3rd-floor"],
     ),
+]
+
+Before = Annotated[
+    Annotated[int, Field(ge=1, le=10**9)] | Absent, Query(description="Events before this sequence number, such as earlier.")
 ]
 
 
@@ -118,21 +123,31 @@ async def report(
     summary="Read an incident with its timeline",
     operation_id="read",
     response_model=None,
-    responses=documented({200: _either("The incident", ETag="Its version, for If-Match.")}, 401, 404, 500, 503),
+    responses=documented(
+        {200: _either("The incident", ETag="Its version, for If-Match.", Link='Earlier events, as rel="prev".')}, 401, 404, 422, 500, 503
+    ),
 )
-async def read(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
-    """Facts and timeline as recorded. Callers see their own incidents, without work notes and what else only the desk reads."""
+async def read(
+    caller: Known,
+    desk: TheDesk,
+    number: Number,
+    before: Before = None,
+    most: Annotated[int, Query(ge=1, le=MOST, alias="events", description="Events at most; fewer where they are very long.")] = USUAL,
+) -> JSONResponse:
+    """Facts and the newest stretch of the timeline. Callers see their own incidents, without work notes and what else only the desk reads."""
     await find(desk, caller, number)
-    whole = await _whole(desk, caller, number)
-    return JSONResponse(whole, headers=etag(whole["version"]))
+    whole = await _whole(desk, caller, number, before, most)
+    address = f"{desk.base_url}/api/v1/incidents/{number}?before={whole['earlier']}&events={most}"
+    return JSONResponse(whole, headers=etag(whole["version"]) | ({"Link": f'<{address}>; rel="prev"'} if whole["earlier"] else {}))
 
 
-async def _whole(desk: Desk, caller: Caller, number: str) -> dict[str, Any]:
+async def _whole(desk: Desk, caller: Caller, number: str, before: int | None = None, most: int = USUAL) -> dict[str, Any]:
     facts = await facts_of(desk.database, number)
     if facts is None:
         raise Problem("not-found", "The incident is accepted and will be readable in a moment.")
-    timeline = await timeline_of(desk.database, number, public_only=not caller.is_staff)
-    return facts_for(facts, is_staff=caller.is_staff) | {"timeline": timeline if caller.is_staff else timeline_for_caller(facts, timeline)}
+    stretch = await timeline_of(desk.database, number, public_only=not caller.is_staff, before=before, most=most)
+    told = stretch.events if caller.is_staff else timeline_for_caller(facts, stretch.events)
+    return facts_for(facts, is_staff=caller.is_staff) | {"timeline": told, "earlier": stretch.earlier}
 
 
 def _filters(

@@ -17,11 +17,12 @@ from api.forms import form_of
 from api.identity import Caller
 from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
-from api.queries.incidents import facts_of, timeline_of
+from api.queries.incidents import facts_of
 from api.queries.queues import desk_people, names_of, spoken
+from api.queries.timelines import timeline_of
 from api.rendering import PRIVATE, page
 from api.routes.console import Agent, Staff
-from api.routes.incidents import TheDesk
+from api.routes.incidents import Before, TheDesk
 from api.telling import told, will_happen
 from workflows.dates import ahead
 from workflows.explanations import explain
@@ -36,12 +37,12 @@ _FACTS = TypeAdapter(Snapshot)
 
 
 @router.get("/{number}")
-async def incident(request: Request, desk: TheDesk, caller: Staff, number: str, done: str = "") -> Response:
+async def incident(request: Request, desk: TheDesk, caller: Staff, number: str, done: str = "", before: Before = None) -> Response:
     """Everything about one incident on one screen."""
     notice = (
         f"Done: {done.replace('_', ' ')}." if done in COMMANDS else "It is safe and takes effect in a moment." if done == "later" else None
     )
-    return await _incident(request, desk, caller, number, notice=notice)
+    return await _incident(request, desk, caller, number, notice=notice, before=before)
 
 
 @router.post("/{number}/{command}")
@@ -70,14 +71,17 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
     if stored is None:
         raise Problem("not-found")
     facts, now = _FACTS.validate_python(stored), datetime.now(UTC)
-    timeline = await timeline_of(desk.database, number, public_only=False)
+    shown, before = more.pop("shown", None), more.pop("before", None)
+    stretch = await timeline_of(desk.database, number, public_only=False, before=before)
+    timeline = stretch.events
     names, calendars = await names_of(desk.database, spoken(stored, timeline)), book().edition(facts.edition).calendars
-    shown = more.pop("shown", None)
     known = {
         "caller": caller,
         "facts": stored,
         "names": names,
         "timeline": [told(event, names) for event in reversed(timeline)],
+        "earlier": stretch.earlier,
+        "is_newest": before is None,
         "forms": forms(facts, caller.actor, *await desk_people(desk.database)),
         "clocks": [
             (explain(clock, calendars[clock.calendar], now), *countdown(clock.breached_at or clock.due_at, now)) for clock in facts.clocks
