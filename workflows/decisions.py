@@ -87,6 +87,8 @@ def _refusal(incident: Incident, sent: Sent[Any]) -> Refusal | None:
         return Refusal(Rule.NOT_PERMITTED)
     if incident.backlog > BACKLOG_SIZE:
         return Refusal(Rule.RECORD_BEHIND)
+    if sent.seen is not None and incident.moves.are_news_to(sent.actor, sent.seen):
+        return Refusal(Rule.CHANGED_MEANWHILE)
     return misfit(kind, incident.facts.status)
 
 

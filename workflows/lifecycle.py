@@ -68,6 +68,11 @@ class Rule(StrEnum):
     UNKNOWN_EDITION = "unknown-edition", "S21", "The desk has no such edition of its policies in force."
     NOT_A_NEWER_EDITION = "not-a-newer-edition", "S21", "The incident is under that edition already, or under a newer one."
     EDITION_DOES_NOT_FIT = "edition-does-not-fit", "S21", "That edition lacks a calendar in which a clock of this incident counts."
+    CHANGED_MEANWHILE = (
+        "changed-meanwhile",
+        "S4",
+        "Somebody changed the incident meanwhile. Look at what is new, and send this again if it still fits.",
+    )
     RECORD_BEHIND = "record-behind", "S21", "The record cannot be written at present and too much waits for it. Send this again later."
 
 

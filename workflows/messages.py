@@ -300,7 +300,8 @@ MessageT = TypeVar("MessageT", bound=Message)
 class Sent(Generic[MessageT]):
     """A message as it travels: under which command id, from whom, sent when (UTC, the front door's clock).
 
-    ``fingerprint`` tells the same command sent twice from another one under the same id.
+    ``fingerprint`` tells the same command sent twice from another one under the same id. ``seen``: the version of the incident it was written for; where it
+    names one, it counts only if nobody else has moved the incident since (S4).
     """
 
     command_id: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -308,3 +309,4 @@ class Sent(Generic[MessageT]):
     sent_at: AwareDatetime
     message: MessageT
     fingerprint: str = ""
+    seen: int | None = None

@@ -15,6 +15,7 @@ from workflows.dates import ahead
 from workflows.explanations import reasons
 from workflows.lifecycle import Refusal
 from workflows.messages import SYSTEM, Actor, Intake
+from workflows.moves import Moves
 from workflows.owed_letters import letters_owed
 from workflows.policies.assignment_rules import Pick
 from workflows.policies.book import Edition, book
@@ -112,6 +113,7 @@ class Incident:
     letters: list[LetterOwed] = field(default_factory=list)
     staffing_wanted: bool = False
     moved_at: datetime | None = None
+    moves: Moves = field(default_factory=Moves)
     may_be_asked_about: bool = False
 
     @classmethod
@@ -191,6 +193,7 @@ class Incident:
         at_switch = self._keep_time(earlier, kind, cause)
         if kind not in NOTICES:
             self.moved_at = cause.at
+            self.moves = self.moves.with_one(cause.actor, seq)
         self.events.append(
             Event(
                 seq=seq,
