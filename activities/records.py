@@ -16,6 +16,7 @@ from temporalio import activity
 
 from activities.database.tables import events, incidents, letters, outcomes
 from activities.directory import recipients
+from activities.measuring import measure
 from activities.staffing import staff
 from activities.surveys import admit, keep
 from workflows.dates import ahead
@@ -48,6 +49,7 @@ class Records:
             staffed = await staff(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
             surveyed = await admit(connection, publication.snapshot.number, publication.surveying) if publication.surveying else None
             await keep(connection, publication.snapshot)
+            await measure(connection, publication.snapshot)
         _cry_out(publication.snapshot.number, unreached)
         return Published(publication.up_to, tuple(unreached), staffed, surveyed)
 
