@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from activities.house import change_commands
+from activities.house import change_commands, seed_command
 from activities.house.accounts_commands import accounts
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.settings import SettingsError, read_settings
@@ -40,6 +40,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
 app.add_typer(letters, name="letters")
 change_commands.register(app)
+app.command()(seed_command.seed)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-7.")]
