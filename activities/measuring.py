@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.database.tables import events, incidents, measures
+from activities.database.tables import events, incidents, letters, measures
 from workflows import clocks as clock_work
 from workflows.clocks import Clock
 from workflows.policies.book import Edition, book
@@ -25,6 +25,7 @@ _BATCH = 200
 # With one of these it was not solved at the first contact: somebody had to write or to wait.
 _ANOTHER_CONTACT = frozenset({EventKind.AGENT_WROTE, EventKind.CALLER_WROTE, EventKind.ASKED, EventKind.HELD})
 _READ = (*_ANOTHER_CONTACT, EventKind.REJECTED, EventKind.REJECTION_WITHDRAWN, EventKind.CANCELLED)
+_OWED = select(func.count()).where(letters.c.number == bindparam("number"))
 LATE = timedelta(seconds=1)
 Story = Iterable[Mapping[Any, Any]]
 
@@ -35,7 +36,8 @@ async def measure(connection: AsyncConnection, facts: Snapshot) -> None:
         return
     tells = or_(events.c.kind.in_([kind.value for kind in _READ]), events.c.planned_at.is_not(None))
     query = select(events.c.kind, events.c.at, events.c.planned_at).where(events.c.number == facts.number, tells).order_by(events.c.seq)
-    row = measured(facts, (await connection.execute(query)).mappings().all())
+    story = (await connection.execute(query)).mappings().all()
+    row = measured(facts, story, (await connection.execute(_OWED, {"number": facts.number})).scalar_one())
     insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(measures).values(row)
     newer = insert.on_conflict_do_update(
         index_elements=[measures.c.number],
@@ -60,8 +62,8 @@ async def measure_what_is_missing(engine: AsyncEngine) -> int:
             return count
 
 
-def measured(facts: Snapshot, story: Story) -> dict[str, Any]:
-    """The row of an incident that is over. ``story``: kind, at and planned_at of its events, at least of those that timers caused."""
+def measured(facts: Snapshot, story: Story, owed: int) -> dict[str, Any]:
+    """The row of an incident that is over. ``story``: kind, at and planned_at of its events, at least of those that timers caused; ``owed``: its letters."""
     kinds = [event["kind"] for event in story]
     late = [event["at"] - event["planned_at"] for event in story if event["planned_at"] is not None]
     rules = book().edition(facts.edition)
@@ -80,6 +82,7 @@ def measured(facts: Snapshot, story: Story) -> dict[str, Any]:
         "is_confirmed": facts.closed_by is ClosedBy.CONFIRMATION,
         "timers": len(late),
         "late": [span // timedelta(milliseconds=1) for span in late if span >= LATE] or None,
+        "letters": owed,
         "survey": facts.survey.value if facts.survey else None,
         "score": facts.score,
         **_solved(facts, rules, kinds),

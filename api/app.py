@@ -21,6 +21,7 @@ from api.queries import Database
 from api.routes import (
     commands,
     console,
+    figures,
     guide,
     health,
     incidents,
@@ -51,6 +52,7 @@ ROUTERS = (
     sign_in.router,
     portal.router,
     console.router,
+    figures.router,
 )
 STATIC = "/static"
 

@@ -113,13 +113,17 @@ class Pattern:
             return []
         if known not in self._standing:
             self._standing[known] = [
-                (table, Row(self._loader, table, row, self.life.number)) for table, row in _standing(self.life.told[:known])
+                (table, Row(self._loader, table, row, self.life.number))
+                for table, row in _standing(self.life.told[:known], self._owed(known))
             ]
         grown = [(table, row.filled(copy)) for place, table, row in self._growing if place < known]
         return [(table, row.filled(copy)) for table, row in self._standing[known]] + grown
 
+    def _owed(self, known: int) -> int:
+        return sum(table is letters for place, table, _ in self._growing if place < known)
 
-def _standing(told: Sequence[tuple[datetime, Publication]]) -> list[tuple[Table, dict[str, Any]]]:
+
+def _standing(told: Sequence[tuple[datetime, Publication]], owed: int) -> list[tuple[Table, dict[str, Any]]]:
     """The rows that are written over: facts, the survey, measures, as they are after these publications."""
     facts = told[-1][1].snapshot
     rows = [(incidents, facts_row(facts))]
@@ -128,7 +132,7 @@ def _standing(told: Sequence[tuple[datetime, Publication]]) -> list[tuple[Table,
         rows.append((surveys, place_of(facts.number, asked) | row_of(facts)))
     if facts.status in (Status.CLOSED, Status.CANCELLED):
         story = [vars(event) for _, publication in told for event in publication.events]
-        rows.append((measures, measured(facts, story)))
+        rows.append((measures, measured(facts, story, owed)))
     return rows
 
 

@@ -10,6 +10,8 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+_LOST = "state IN ('failed', 'unknown')"
+
 
 def _key(name: str, *, nullable: bool = False) -> Any:
     return sa.Column(name, sa.String(length=100), nullable=nullable)
@@ -51,14 +53,19 @@ def upgrade() -> None:
         _claim("is_confirmed"),
         _number("timers", nullable=False),
         sa.Column("late", sa.JSON(), nullable=True),
+        _number("letters", nullable=False),
         _key("survey", nullable=True),
         _number("score"),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_measures")),
     )
-    op.create_index(op.f("ix_measures_over_on_priority_category_group"), "measures", ["over_on", "priority", "category", "group"])
+    op.create_index(
+        op.f("ix_measures_is_cancelled_over_on_priority_category_group"),
+        "measures",
+        ["is_cancelled", "over_on", "priority", "category", "group"],
+    )
     op.create_index(
         op.f("ix_incidents_reported_at_kind_priority_category_group"),
         "incidents",
         ["reported_at", "kind", "priority", "category", "group"],
     )
-    op.create_index(op.f("ix_letters_at_state"), "letters", ["at", "state"])
+    op.create_index("ix_letters_lost", "letters", ["state", "number"], sqlite_where=sa.text(_LOST), postgresql_where=sa.text(_LOST))
