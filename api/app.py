@@ -30,6 +30,7 @@ from api.routes import (
     outbox,
     portal,
     sign_in,
+    situation,
     surveys,
     time,
     unsubscribing,
@@ -53,6 +54,7 @@ ROUTERS = (
     portal.router,
     console.router,
     figures.router,
+    situation.router,
 )
 STATIC = "/static"
 
