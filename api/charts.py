@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-_WIDTH, _HEIGHT, _LEFT, _FOOT, _HEAD = 640, 200, 66, 22, 10
-_LABEL, _FIGURE, _THICK, _GAP = 170, 96, 14, 12
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _FOOT, _HEAD = 640, 200, 66, 18, 22, 10
+_BAR, _THICK, _GAP, _LETTER = 240, 14, 12, 7.5  # of lying bars; a letter as wide as most
 _NARROWEST_LABEL = 54
 _LONGEST_LABEL = 24
 _STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
@@ -28,7 +28,7 @@ class Series:
 def columns(key: str, title: str, labels: Sequence[str], series: Sequence[Series], tell: Telling, most: float | None = None) -> Markup:
     """Upright bars from left to right, for what follows in time. ``most`` is the top of the scale where it is known."""
     top = most or scale(_greatest(series))
-    slot = (_WIDTH - _LEFT) / max(len(labels), 1)
+    slot = (_WIDTH - _LEFT - _RIGHT) / max(len(labels), 1)
     parts = [_line(share, tell(top * share)) for share in (0, 0.5, 1)]
     every = math.ceil(_NARROWEST_LABEL / slot)
     for place, label in enumerate(labels):
@@ -36,7 +36,7 @@ def columns(key: str, title: str, labels: Sequence[str], series: Sequence[Series
         parts += _column_group(left, slot, [each.values[place] for each in series], top)
         if place % every == 0:
             parts.append(_text("middle", left + slot / 2, _HEIGHT + _FOOT - 6, label))
-    return _svg(key, title, _described(labels, series, tell), _HEIGHT + _FOOT, parts)
+    return _svg("columns", key, title, _described(labels, series, tell), (_WIDTH, _HEIGHT + _FOOT), parts)
 
 
 def _column_group(left: float, slot: float, values: Sequence[float | None], top: float) -> list[Markup]:
@@ -55,25 +55,27 @@ def _y(share: float) -> float:
 
 def _line(share: float, told: str) -> Markup:
     y = _y(share)
-    return Markup('<line class="axis" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(_LEFT, _WIDTH, y, y) + _text(
+    return Markup('<line class="axis" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(_LEFT, _WIDTH - _RIGHT, y, y) + _text(
         "end", _LEFT - 8, y + 4, told
     )
 
 
 def bars(key: str, title: str, labels: Sequence[str], series: Sequence[Series], tell: Telling, most: float | None = None) -> Markup:
     """Lying bars one below the other, with the figures at their ends, for what has no order in time."""
-    top = most or scale(_greatest(series))
-    high, parts = _THICK * len(series) + _GAP, list[Markup]()
-    for place, label in enumerate(labels):
+    top, high, shown = most or scale(_greatest(series)), _THICK * len(series) + _GAP, [_shortened(label) for label in labels]
+    start = _LETTER * max((len(label) for label in shown), default=0) + 12
+    end = _LETTER * max((len(tell(value)) for each in series for value in each.values if value is not None), default=0) + 12
+    parts = []
+    for place, label in enumerate(shown):
         y = place * high + _GAP / 2
-        parts.append(_text("end", _LABEL - 10, y + _THICK * len(series) / 2 + 4, _shortened(label)))
+        parts.append(_text("end", start - 8, y + _THICK * len(series) / 2 + 4, label))
         for number, each in enumerate(series, start=1):
             value = each.values[place]
             if value is not None:
-                length, y_of_bar = (_WIDTH - _LABEL - _FIGURE) * value / top, y + (number - 1) * _THICK
-                parts.append(_rect(number, _LABEL, y_of_bar, length, _THICK - 2))
-                parts.append(_text("start", _LABEL + length + 6, y_of_bar + _THICK - 3, tell(value)))
-    return _svg(key, title, _described(labels, series, tell), len(labels) * high + 4, parts)
+                length, y_of_bar = _BAR * value / top, y + (number - 1) * _THICK
+                parts.append(_rect(number, start, y_of_bar, length, _THICK - 2))
+                parts.append(_text("start", start + length + 6, y_of_bar + _THICK - 3, tell(value)))
+    return _svg("bars", key, title, _described(labels, series, tell), (start + _BAR + end, len(labels) * high + 4), parts)
 
 
 def scale(greatest: float) -> float:
@@ -119,7 +121,7 @@ def _described(labels: Sequence[str], series: Sequence[Series], tell: Telling) -
     return ". ".join(told) + ". The table holds all figures."
 
 
-def _svg(key: str, title: str, description: str, height: float, parts: Sequence[Markup]) -> Markup:
-    opening = Markup('<svg class="chart" role="img" aria-labelledby="{0}-t {0}-d" viewBox="0 0 {1} {2:.0f}">').format(key, _WIDTH, height)
+def _svg(shape: str, key: str, title: str, description: str, size: tuple[float, float], parts: Sequence[Markup]) -> Markup:
+    opening = Markup('<svg class="chart {0}-chart" role="img" aria-labelledby="{1}-t {1}-d" viewBox="0 0 {2:.0f} {3:.0f}">')
     said = Markup('<title id="{0}-t">{1}</title><desc id="{0}-d">{2}</desc>').format(key, title, description)
-    return opening + said + Markup().join(parts) + Markup("</svg>")
+    return opening.format(shape, key, *size) + said + Markup().join(parts) + Markup("</svg>")

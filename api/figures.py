@@ -116,16 +116,17 @@ def duration(minutes: float, *, is_wall: bool) -> str:
 def counted_from(
     names: Mapping[str, str], found: Mapping[str, Tally], came: Mapping[str, int], lost: Lost, asked: Asked, open_after: int
 ) -> Parts:
-    """The parts in their order: time as it goes by, priorities by rank, everything else by how much of it was closed. ``open_after`` the last."""
+    """The parts in their order: time as it goes by, priorities by rank, everything else by how much of it was closed. ``names`` are those of groups."""
     if asked.by.is_time:
         order = [each.name for each in asked.stretches()]
     else:
         order = sorted({*found, *came}, key=lambda key: (0 if asked.by is By.PRIORITY else -_closed(found, key), key))
+    called = names if asked.by is By.GROUP else {}
     everything, all_lost = Tally(), Counter[str]()
     for key, tally in found.items():
         everything.take(tally)
         all_lost.update(lost.get(key, {}))
-    parts = [Part(names.get(key, key) or f"No {asked.by}", came.get(key, 0), found.get(key, Tally()), lost.get(key, {})) for key in order]
+    parts = [Part(called.get(key, key) or f"No {asked.by}", came.get(key, 0), found.get(key, Tally()), lost.get(key, {})) for key in order]
     return Parts(asked, parts, Part("All", sum(part.arrived for part in parts), everything, all_lost), open_after)
 
 
@@ -255,7 +256,7 @@ def _marks(parts: Parts) -> Figure:
         f"if those who answered speak for all. Fewer than {FEW_FOR_MARKS} answers are counted and not told: they are single people's."
     )
     shape = (
-        Column("Answers", Unit.COUNT), Column("Mean mark", Unit.MARK), Column("Median", Unit.MARK),
+        Column("Answers", Unit.COUNT), Column("Mean", Unit.MARK), Column("Median", Unit.MARK),
         Column("Content", Unit.PERCENT), Column("At least", Unit.PERCENT), Column("At most", Unit.PERCENT),
     )  # fmt: skip
     return _figure(parts, "marks", "How content callers are (CSAT)", says, shape, _marked, (3,))

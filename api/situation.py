@@ -15,7 +15,7 @@ from workflows.vocabulary import Priority, Status
 AT_RISK = timedelta(hours=1)
 DAYS_ON_CALL = 14
 # So many incidents are named; the queues have the rest.
-NAMED = 25
+NAMED = 10
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _AGES = (
     ("Under 4 h", 4 * _HOUR), ("4 to 24 h", _DAY), ("1 to 3 d", 3 * _DAY), ("3 to 7 d", 7 * _DAY), ("1 to 4 w", 28 * _DAY), ("Older", timedelta.max),

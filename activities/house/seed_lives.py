@@ -1,6 +1,6 @@
 """Lives to seed a record with: recorded lines through the real workflow on a virtual clock, and how their callers answered.
 
-The recorded data do not tell what callers said about the solution; confirmations, rejections and marks are drawn by lot.
+The recorded data do not tell what was called off, nor what callers said about the solution; that is drawn by lot.
 """
 
 from collections.abc import Mapping
@@ -10,17 +10,17 @@ from random import Random
 from typing import Any
 
 from activities.house.seed_lines import CALLER, Crew
-from workflows.messages import Actor, Assign, Confirm, Message, Rate, Reject, Resolve, Sent
+from workflows.messages import Actor, Assign, Cancel, Confirm, Message, Rate, Reject, Resolve, Sent
 from workflows.policies.book import book
 from workflows.publication import Publication, Published, Snapshot, Surveyed
 from workflows.rehearsal.by_reference import ByReference
 from workflows.rehearsal.engine import Engine
 from workflows.rehearsal.recordings import OF_THE_DESK, in_words_of, part
-from workflows.vocabulary import ActorKind, Role, Status, SurveyState
+from workflows.vocabulary import ActorKind, CancelReason, Role, Status, SurveyState
 
 MOMENT = timedelta(milliseconds=20)
 _HOUR = timedelta(hours=1)
-_ANSWERED, _REJECTED, _RATED = 0.45, 0.06, 0.3  # shares of the callers
+_ANSWERED, _REJECTED, _RATED, _CALLED_OFF = 0.45, 0.06, 0.3, 0.03  # shares of all
 _MARKS = ((1, 2, 3, 4, 5), (4, 5, 11, 33, 47))
 _COMMENTS = (None, None, None, "Quick and friendly.", "It took too long.", "Thank you!")
 # From the last word until automatic closure and the end of a survey, holidays included.
@@ -50,7 +50,11 @@ def live(line: Mapping[str, Any], edition: str, crew: Crew, chance: Random) -> L
     engine.start(recording.intake)
     engine.advance_to(engine.now + MOMENT)
     desk = _Desk(engine, life, edition, crew)
+    if chance.random() < _CALLED_OFF:
+        desk.says(Cancel(chance.choice((CancelReason.DUPLICATE, CancelReason.NO_FAULT, CancelReason.NOT_AN_INCIDENT))))
     for cue in recording.cues:
+        if life.number in engine.closures:
+            break
         engine.advance_to(max(cue.at, engine.now + MOMENT))
         spoken = cue.said(life.facts)
         if spoken is not None:
