@@ -42,6 +42,8 @@ LIVES = 400
 _CALLERS = 1000
 _CHUNK = 1000
 _WEEK = timedelta(weeks=1)
+# Until the first publication is out.
+_MOMENT = timedelta(seconds=1)
 Progress = Callable[[int], None]
 
 
@@ -131,7 +133,7 @@ def _lives(wanted: Wanted, crew: Crew, now: datetime, chance: Random) -> list[Li
         starts = now - timedelta(days=chance.uniform(0, wanted.days))
         try:
             lives.append(live(in_our_words(line, rules, crew, starts, place), edition, crew, chance))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError) as error:
             raise UnreadableFileError(f"not a recorded incident: {str(line)[:60]}: {type(error).__name__} {error}") from None
     if not lives:
         raise UnreadableFileError(f"{wanted.file} holds no incident")
@@ -147,7 +149,10 @@ def _lines(file: Path | None, count: int, chance: Random) -> Iterator[Any]:
     step = max(1, total // count)
     while total:
         for text in islice(read_lines(file), 0, None, step):
-            yield json.loads(text)
+            try:
+                yield json.loads(text)
+            except ValueError:
+                raise UnreadableFileError(f"not a recorded incident: {text[:60]!r}") from None
 
 
 def _post(connection: AsyncConnection, now: datetime) -> Callable[[LetterOwed], Any]:
@@ -166,13 +171,14 @@ def _post(connection: AsyncConnection, now: datetime) -> Callable[[LetterOwed], 
 
 
 def _copies(patterns: Sequence[Pattern], wanted: Wanted, now: datetime, chance: Random) -> list[tuple[Pattern, timedelta]]:
-    """Which life is copied to which week, in the order of reporting; each life once before any is copied again."""
+    """Which life is copied to which week, in the order of reporting; each life where it was lived before any is copied elsewhere."""
     found = []
     for place in range(wanted.incidents):
-        pattern = patterns[place] if place < len(patterns) else chance.choice(patterns)
+        pattern, shift = (patterns[place], timedelta(0)) if place < len(patterns) else (chance.choice(patterns), None)
         reported = pattern.life.reported_at
-        shift = _WEEK * round((now - timedelta(days=chance.uniform(0, wanted.days)) - reported) / _WEEK)
-        found.append((pattern, shift if reported + shift < now - timedelta(seconds=1) else shift - _WEEK))
+        if shift is None:
+            shift = _WEEK * round((now - timedelta(days=chance.uniform(0, wanted.days)) - reported) / _WEEK)
+        found.append((pattern, shift if reported + shift < now - _MOMENT else shift - _WEEK))
     return sorted(found, key=lambda each: each[0].life.reported_at + each[1])
 
 
