@@ -81,7 +81,9 @@ def _matrix(found: Sequence[Open], late: Sequence[Open], now: datetime) -> Figur
     drawn = (len(_AGES), len(_AGES) + 1)
     series = [Series(shape[place].name, [row.cells[place] for row in rows]) for place in drawn]
     chart = bars("open", "Open by priority", [row.label for row in rows], series, lambda value: told(value, Unit.COUNT))
-    return Figure("open", "Open by priority and age", "", shape, tuple(rows), Row("All", _by_age(found, late, now)), drawn, chart)
+    return Figure(
+        "open", "Open by priority and age", "", "priority", shape, tuple(rows), Row("All", _by_age(found, late, now)), drawn, chart
+    )
 
 
 def _by_age(some: Sequence[Open], late: Sequence[Open], now: datetime) -> tuple[float | None, ...]:

@@ -32,7 +32,7 @@ def _by_age(waiting: Sequence[Waiting], now: datetime) -> Figure:
         rows.append(Row(label, _standing(of_that_age)))
         youngest = oldest
     shape = (Column("Open", Unit.COUNT), Column("Solved, not confirmed", Unit.COUNT))
-    return _with_bars(Figure("ages", "Backlog by age", says, shape, tuple(rows), Row("All", _standing(waiting)), (0, 1), Markup()))
+    return _with_bars(Figure("ages", "Backlog by age", says, "age", shape, tuple(rows), Row("All", _standing(waiting)), (0, 1), Markup()))
 
 
 def _standing(waiting: Sequence[Waiting]) -> tuple[float | None, ...]:
@@ -46,7 +46,9 @@ def _by_priority(waiting: Sequence[Waiting], now: datetime) -> Figure:
     ages = {rank.value: _ages([each for each in unsolved if each.priority == rank], now) for rank in Priority}
     shape = (Column("Open", Unit.COUNT), *(Column(name, Unit.WALL) for name in ("Mean age", "Median age", "90th percentile")))
     rows = tuple(Row(rank, cells) for rank, cells in ages.items())
-    return _with_bars(Figure("priorities", "Backlog by priority", says, shape, rows, Row("All", _ages(unsolved, now)), (2, 3), Markup()))
+    return _with_bars(
+        Figure("priorities", "Backlog by priority", says, "priority", shape, rows, Row("All", _ages(unsolved, now)), (2, 3), Markup())
+    )
 
 
 def _ages(waiting: Sequence[Waiting], now: datetime) -> tuple[float | None, ...]:

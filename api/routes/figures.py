@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from api.chapters import chapters
 from api.desk import Desk
-from api.figures import Chapter, Figure, chapters, counted_from, told
+from api.figures import Chapter, Figure, counted_from, told
 from api.identity import FIGURES_SIGNED_IN, Caller
 from api.periods import Asked, By, asked, usual
 from api.problems import invalid
