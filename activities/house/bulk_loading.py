@@ -6,9 +6,14 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, URL, Table, create_engine
+from sqlalchemy import JSON, URL, Column, Table, create_engine
 
 Value = Any
+
+
+def given(table: Table) -> list[Column[Any]]:
+    """The columns of a table whose values are not drawn by the database itself."""
+    return [column for column in table.columns if column is not table.autoincrement_column]
 
 
 class Loader:
@@ -28,8 +33,8 @@ class Loader:
         return on.isoformat() if self._is_sqlite else on
 
     def plain(self, table: Table, row: Mapping[str, Any]) -> list[Value]:
-        """The values of a row in the order of the table's columns; JSON becomes text, what the row does not name becomes null."""
-        return [self._value(row.get(column.name), is_json=isinstance(column.type, JSON)) for column in table.columns]
+        """The values of a row in the order of ``given``; JSON becomes text, what the row does not name becomes null."""
+        return [self._value(row.get(column.name), is_json=isinstance(column.type, JSON)) for column in given(table)]
 
     def _value(self, value: Any, *, is_json: bool) -> Value:
         if value is None:
@@ -42,10 +47,11 @@ class Loader:
 
     def add(self, table: Table, rows: Sequence[Sequence[Value]]) -> None:
         """Writes rows; nothing is visible to others before ``keep``."""
-        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        columns = given(table)
+        names = ", ".join(f'"{column.name}"' for column in columns)
         cursor = self._connection.cursor()
         if self._is_sqlite:
-            cursor.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(table.columns))})', rows)  # noqa: S608 -- names of our own tables
+            cursor.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(columns))})', rows)  # noqa: S608 -- names of our own tables
         else:
             with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
                 for row in rows:

@@ -15,17 +15,18 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from activities.database.tables import events, incidents, letters, measures, outcomes, surveys
-from activities.house.bulk_loading import Loader
+from activities.database.tables import events, incidents, letters, measures, outcomes, search_entries, surveys
+from activities.house.bulk_loading import Loader, given
 from activities.house.seed_lines import CALLER
 from activities.house.seed_lives import Life
 from activities.measuring import measured
 from activities.records import event_row, facts_row, letter_rows, outcome_row
+from activities.search_index import facts_entry, said_entries, words_in
 from activities.surveys import place_of, row_of
 from workflows.publication import LetterOwed, Publication
 from workflows.vocabulary import Status
 
-TABLES = (incidents, events, outcomes, letters, surveys, measures)
+TABLES = (incidents, events, outcomes, search_entries, letters, surveys, measures)
 Meant = Callable[[LetterOwed], Awaitable[tuple[str, ...]]]
 _INSTANT = r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"'
 _ON_ITS_WAY = timedelta(seconds=2)
@@ -46,12 +47,14 @@ class Row:
     def __init__(self, loader: Loader, table: Table, values: Mapping[str, Any], number: str) -> None:
         self._values = loader.plain(table, values)
         self._holes: list[tuple[int, Callable[[Copy], Any]]] = []
-        for place, (column, plain) in enumerate(zip(table.columns, self._values, strict=True)):
+        for place, (column, plain) in enumerate(zip(given(table), self._values, strict=True)):
             value = values.get(column.name)
             if isinstance(value, datetime):
                 self._holes.append((place, partial(_moved_instant, loader, value)))
             elif isinstance(value, date):
                 self._holes.append((place, partial(_moved_day, loader, value)))
+            elif column is search_entries.c.words and str(plain).startswith(" ".join(words_in(number))):
+                self._holes.append((place, _words(str(plain), number)))
             elif isinstance(plain, str) and (number in plain or CALLER in plain or re.search(_INSTANT, plain)):
                 self._holes.append((place, _text(plain, number)))
 
@@ -69,6 +72,12 @@ def _moved_instant(loader: Loader, value: datetime, copy: Copy) -> Any:
 
 def _moved_day(loader: Loader, value: date, copy: Copy) -> Any:
     return loader.day(value + copy.shift)
+
+
+def _words(text: str, number: str) -> Callable[[Copy], str]:
+    """Of an entry for searching: there a number stands taken apart."""
+    own = " ".join(words_in(number))
+    return lambda copy: text.replace(own, " ".join(words_in(copy.number)), 1)
 
 
 def _text(text: str, number: str) -> Callable[[Copy], str]:
@@ -102,6 +111,7 @@ class Pattern:
         for place, (_, publication) in enumerate(self.life.told):
             added = [(events, event_row(number, event)) for event in publication.events]
             added += [(outcomes, outcome_row(number, outcome)) for outcome in publication.outcomes]
+            added += [(search_entries, entry) for entry in said_entries(publication)]
             added += [(letters, _sent(row, chance)) for row in (await letter_rows(publication, meant))[0]]
             self._growing += [(place, table, Row(self._loader, table, row, number)) for table, row in added]
         return self
@@ -127,6 +137,7 @@ def _standing(told: Sequence[tuple[datetime, Publication]], owed: int) -> list[t
     """The rows that are written over: facts, the survey, measures, as they are after these publications."""
     facts = told[-1][1].snapshot
     rows = [(incidents, facts_row(facts))]
+    rows += [(search_entries, entry) for _, publication in told for entry in facts_entry(publication)][-1:]
     asked = next((publication.surveying for _, publication in told if publication.surveying), None)
     if asked is not None and facts.survey is not None:
         rows.append((surveys, place_of(facts.number, asked) | row_of(facts)))

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.migrate import migrate
 from activities.database.session import open_database
-from activities.database.tables import events, incidents, letters, measures, outcomes, surveys
+from activities.database.tables import events, incidents, letters, measures, outcomes, search_entries, surveys
 from activities.front_door import accept
 from activities.house import seeding
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.house.seeding import Wanted, seed
 from activities.measuring import measure_what_is_missing
+from activities.search_index import words_in
 from activities.settings import Settings
 from tests.house.whole_house import holdfast
 from workflows.dates import ahead
@@ -50,6 +51,10 @@ async def test_it_looks_as_if_it_had_happened(database_url: str, database: Async
     assert {row["state"] for row in ledger} <= {"sent", "failed", "unknown"}
     assert all(row["key"].startswith(row["number"]) and 1 <= row["cause"] <= facts[row["number"]]["version"] for row in ledger)
     assert {row["number"] for row in await rows(database, outcomes)} <= facts.keys()
+    for row in await rows(database, search_entries):
+        if row["seq"] == 0:
+            assert set(words_in(f"{row['number']} {facts[row['number']]['title']}")) <= set(row["words"].split())
+    assert {row["number"] for row in await rows(database, search_entries) if row["seq"] == 0} == facts.keys()
     for row in await rows(database, surveys):
         assert (row["score"] is not None) == (row["state"] == "answered")
         assert row["state"] == facts[row["number"]]["facts"]["survey"]
