@@ -22,6 +22,7 @@ from api.routes import (
     bulk,
     commands,
     console,
+    figures,
     guide,
     health,
     incidents,
@@ -30,6 +31,7 @@ from api.routes import (
     outbox,
     portal,
     sign_in,
+    situation,
     surveys,
     time,
     unsubscribing,
@@ -55,6 +57,8 @@ ROUTERS = (
     console.router,
     bulk.router,
     workbench.router,
+    figures.router,
+    situation.router,
 )
 STATIC = "/static"
 
