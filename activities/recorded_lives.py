@@ -141,7 +141,7 @@ def _roles(name: str, event: Row) -> list[str]:
         return []
     if name == "adopt_edition":
         return _OWNER
-    return _CALLER if name in ("confirm", "reject") or event["kind"] == EventKind.CALLER_WROTE else _DESK
+    return _CALLER if name in ("confirm", "reject", "rate") or event["kind"] == EventKind.CALLER_WROTE else _DESK
 
 
 Said = dict[str, Any] | None
@@ -164,7 +164,8 @@ def _amended(after: Row, _: Row, __: Sequence[Row]) -> Said:
 
 def _undeliverable(after: Row, known: Row, _: Sequence[Row]) -> Said:
     asks = bool(after.get("confirmation_undeliverable"))
-    return {"letter": after["letter"], "cycle": known.get("cycle", 1), "recipient": after["recipient"], "asks_for_confirmation": asks}
+    told = {"letter": after["letter"], "cycle": known.get("cycle", 1), "recipient": after["recipient"], "asks_for_confirmation": asks}
+    return told | {"may_have_arrived": bool(after.get("may_have_arrived"))}
 
 
 # What each message said, from what its first event changed and the facts as they were then.
@@ -184,7 +185,9 @@ _TOLD: dict[str, Callable[[Row, Row, Sequence[Row]], Said]] = {
     "confirm": lambda *_: {},
     "reject": lambda *_: {"reason": _TEXT},
     "reopen": lambda *_: {"reason": _TEXT},
+    "approve": lambda *_: {},
     "cancel": lambda _, known, __: {"reason": known["cancel_reason"]},
+    "rate": lambda _, known, __: {"score": known["score"]},
     "report_undeliverable": _undeliverable,
     "adopt_edition": lambda after, *_: {"edition": after["edition"], "reason": _TEXT},
 }

@@ -19,6 +19,7 @@ from api.doorway import Doorway
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
 from api.routes import (
+    bulk,
     commands,
     console,
     guide,
@@ -32,6 +33,7 @@ from api.routes import (
     surveys,
     time,
     unsubscribing,
+    workbench,
 )
 from api.turnstile import Turnstile
 from emails.links import Signer
@@ -51,6 +53,8 @@ ROUTERS = (
     sign_in.router,
     portal.router,
     console.router,
+    bulk.router,
+    workbench.router,
 )
 STATIC = "/static"
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from workflows.investigation import is_own
 from workflows.lifecycle import Rule, misfit
 from workflows.messages import COMMANDS, Actor
-from workflows.policies.book import book
+from workflows.policies.book import Edition, book
 from workflows.publication import Snapshot
 from workflows.vocabulary import CancelReason, HoldReason, Priority, Scope, Status
 
@@ -50,19 +50,33 @@ _LABELS: Mapping[str, str] = {
     "override_priority": "Override priority",
     "amend": "Correct the report",
     "reopen": "Reopen",
-    "cancel": "Cancel",
+    "approve": "Approve the closure",
+    "cancel": "Call off",
 }
 
 
+# What can be done to several incidents at once.
+TOGETHER = ("take", "assign", "resolve", "cancel")
+
+
 def forms(facts: Snapshot, actor: Actor, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
-    """All commands of the desk, in the order of the work."""
-    asks = _asks(facts, tuple(all_groups), tuple(all_people))
-    return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in _LABELS.items()]
+    """All commands of the desk, in the order of the work; to approve only where that is waited for."""
+    asks = _asks(book().edition(facts.edition), tuple(all_groups), tuple(all_people))
+    shown = [(command, label) for command, label in _LABELS.items() if command != "approve" or facts.approval_awaited]
+    return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in shown]
+
+
+def forms_for_many(now: datetime, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
+    """The commands for several incidents at once, by the rules in force; whether one of them fits, its own process decides."""
+    asks = _asks(book().edition(book().name_of_edition(now)), tuple(all_groups), tuple(all_people))
+    return [Form(command, _LABELS[command].removesuffix(" it"), asks.get(command, ()), None) for command in TOGETHER]
 
 
 def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
     """The rule that would refuse this command from this person now; the process itself decides when it comes."""
     kind = COMMANDS[command]
+    if command == "approve":
+        return None if facts.approval_awaited in actor.roles else Rule.NOT_PERMITTED.says
     scopes = book().edition(facts.edition).permissions.scopes(kind, actor.roles)
     is_theirs = facts.person == actor.id or facts.group in actor.groups
     if not (Scope.ANY in scopes or (Scope.OWN in scopes and is_own(facts, actor)) or (Scope.OWN_GROUP in scopes and is_theirs)):
@@ -74,9 +88,8 @@ def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
 
 
 def _asks(
-    facts: Snapshot, all_groups: tuple[tuple[str, str], ...], all_people: tuple[tuple[str, str], ...]
+    rules: Edition, all_groups: tuple[tuple[str, str], ...], all_people: tuple[tuple[str, str], ...]
 ) -> Mapping[str, tuple[Ask, ...]]:
-    rules = book().edition(facts.edition)
     reason = Ask("reason", "Reason", "text")
     thirds = (("1", "1, high"), ("2", "2, medium"), ("3", "3, low"))
     return {
@@ -107,6 +120,7 @@ def _asks(
             Ask("description", "Description", "text"),
         ),
         "reopen": (reason,),
+        "approve": (Ask("notes", "Notes", "text"),),
         "cancel": (Ask("reason", "Because", options=_choices(CancelReason)), Ask("notes", "Notes for the caller", "text")),
     }
 

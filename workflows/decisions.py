@@ -18,6 +18,7 @@ from workflows.messages import (
     Actor,
     AdoptEdition,
     Amend,
+    Approve,
     Assign,
     Cancel,
     Confirm,
@@ -86,6 +87,8 @@ def _refusal(incident: Incident, sent: Sent[Any]) -> Refusal | None:
         return Refusal(Rule.NOT_PERMITTED)
     if incident.backlog > BACKLOG_SIZE:
         return Refusal(Rule.RECORD_BEHIND)
+    if sent.seen is not None and incident.moves.are_news_to(sent.actor, sent.seen):
+        return Refusal(Rule.CHANGED_MEANWHILE)
     return misfit(kind, incident.facts.status)
 
 
@@ -93,6 +96,8 @@ def may_send(incident: Incident, kind: type[Message], actor: Actor) -> bool:
     """Whether the policy lets this actor send such a message to this incident (S22)."""
     if actor.kind is ActorKind.SYSTEM:
         return True
+    if kind is Approve:
+        return incident.rules.approvals.may_approve(actor.roles)
     if kind in BEYOND_EDITIONS:
         return not BEYOND_EDITIONS[kind].isdisjoint(actor.roles)
     scopes = incident.rules.permissions.scopes(kind, actor.roles)
@@ -120,6 +125,7 @@ _DECISIONS: dict[type[Message], Callable[[Incident, Any, Cause], Refusal | None]
     Confirm: resolution.confirm,
     Reject: resolution.reject,
     Reopen: resolution.reopen,
+    Approve: resolution.approve,
     Cancel: resolution.cancel,
     Rate: surveys.rate,
     ReportUndeliverable: resolution.report_undeliverable,

@@ -135,11 +135,11 @@ class IncidentWorkflow:
         if (failure := finished.exception()) is not None:
             workflow.logger.error("publication failed", extra={"failure": type(failure).__name__})
             return
-        answer = finished.result()
+        answer, owed = finished.result(), tuple(self.incident.letters)
         self.incident.published(answer, workflow.now())
         take_admission(self.incident, answer.surveyed, workflow.now())
         suspend_closure(self.incident, answer.unreached, workflow.now())
-        go_past_the_unreached(self.incident, answer.unreached, workflow.now())
+        go_past_the_unreached(self.incident, owed, answer.unreached, workflow.now())
 
     def hand_over_where_that_is_due(self) -> None:
         """Continues in a fresh run: when the server finds the history long, or has another build for this incident. Between two publications, so that none is orphaned.
@@ -231,6 +231,11 @@ class IncidentWorkflow:
     def reopen(self, sent: Any = None, *_: Any) -> None:
         """See messages.Reopen."""
         self.inbox.append(read("reopen", sent))
+
+    @workflow.signal
+    def approve(self, sent: Any = None, *_: Any) -> None:
+        """See messages.Approve."""
+        self.inbox.append(read("approve", sent))
 
     @workflow.signal
     def cancel(self, sent: Any = None, *_: Any) -> None:

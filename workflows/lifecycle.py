@@ -11,6 +11,7 @@ from workflows.messages import (
     Acknowledge,
     AdoptEdition,
     Amend,
+    Approve,
     Assign,
     Cancel,
     Confirm,
@@ -61,10 +62,17 @@ class Rule(StrEnum):
     NOT_A_HIGHER_LEVEL = "not-a-higher-level", "S5", "That group is not of a higher level. Use assign to hand over inside a level."
     NOTHING_CHANGES = "nothing-changes", "S4", "The incident already is what this would make it."
     EARLIER_CYCLE = "earlier-cycle", "S15", "This answers an earlier solution. The incident has moved on since; see its present state."
+    NO_APPROVAL = "no-approval", "S11", "Nobody's approval is waited for: the incident is not about to close, or its rules ask for none."
+    OWN_WORK = "own-work", "S11", "Somebody else must approve this: you did the work, or have approved it already."
     NO_SURVEY = "no-survey", "S13", "Nobody is asked how this incident went, or the time for the answer is over."
     UNKNOWN_EDITION = "unknown-edition", "S21", "The desk has no such edition of its policies in force."
     NOT_A_NEWER_EDITION = "not-a-newer-edition", "S21", "The incident is under that edition already, or under a newer one."
     EDITION_DOES_NOT_FIT = "edition-does-not-fit", "S21", "That edition lacks a calendar in which a clock of this incident counts."
+    CHANGED_MEANWHILE = (
+        "changed-meanwhile",
+        "S4",
+        "Somebody changed the incident meanwhile. Look at what is new, and send this again if it still fits.",
+    )
     RECORD_BEHIND = "record-behind", "S21", "The record cannot be written at present and too much waits for it. Send this again later."
 
 
@@ -97,6 +105,7 @@ FITS: dict[type[Message], frozenset[Status]] = {
     Confirm: _OPEN,
     Reject: _OPEN,
     Reopen: frozenset({Status.RESOLVED}),
+    Approve: frozenset({Status.RESOLVED}),
     Cancel: _WORKED_ON,
     # Whether a survey is out is looked at when the answer is taken in (S13). Letters can fail after closure too.
     Rate: frozenset({Status.CLOSED}),
@@ -105,7 +114,12 @@ FITS: dict[type[Message], frozenset[Status]] = {
     HandOver: frozenset(Status),
 }
 
-_WHY_NOT: dict[type[Message], Rule] = {Resume: Rule.NOT_ON_HOLD, Reopen: Rule.NOT_RESOLVED, Rate: Rule.NO_SURVEY}
+_WHY_NOT: dict[type[Message], Rule] = {
+    Resume: Rule.NOT_ON_HOLD,
+    Reopen: Rule.NOT_RESOLVED,
+    Approve: Rule.NO_APPROVAL,
+    Rate: Rule.NO_SURVEY,
+}
 
 
 def after_the_end(kind: type[Message]) -> Refusal:

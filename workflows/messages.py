@@ -195,6 +195,13 @@ class Reopen:
 
 
 @dataclass(frozen=True)
+class Approve:
+    """Agree that a resolved incident closes, where the approval rules ask for it (S11). Who does not agree reopens it."""
+
+    notes: Text | None = None
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Call it off: duplicate, no fault, not an incident, test (S4)."""
 
@@ -212,12 +219,13 @@ class Rate:
 
 @dataclass(frozen=True)
 class ReportUndeliverable:
-    """From the mail sender: a letter of this incident could not be delivered (S11, S14)."""
+    """From the mail sender: a letter of this incident could not be delivered, or nobody can say whether it was (S11, S14)."""
 
     letter: str
     cycle: int
     recipient: str
     asks_for_confirmation: bool = False
+    may_have_arrived: bool = False
 
 
 @dataclass(frozen=True)
@@ -249,6 +257,7 @@ Message = (
     | Confirm
     | Reject
     | Reopen
+    | Approve
     | Cancel
     | Rate
     | ReportUndeliverable
@@ -273,6 +282,7 @@ COMMANDS: dict[str, type[Message]] = {
     "confirm": Confirm,
     "reject": Reject,
     "reopen": Reopen,
+    "approve": Approve,
     "cancel": Cancel,
     "rate": Rate,
 }
@@ -290,7 +300,8 @@ MessageT = TypeVar("MessageT", bound=Message)
 class Sent(Generic[MessageT]):
     """A message as it travels: under which command id, from whom, sent when (UTC, the front door's clock).
 
-    ``fingerprint`` tells the same command sent twice from another one under the same id.
+    ``fingerprint`` tells the same command sent twice from another one under the same id. ``seen``: the version of the incident it was written for; where it
+    names one, it counts only if nobody else has moved the incident since (S4).
     """
 
     command_id: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -298,3 +309,4 @@ class Sent(Generic[MessageT]):
     sent_at: AwareDatetime
     message: MessageT
     fingerprint: str = ""
+    seen: int | None = None

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from workflows.clocks import BREACH, Clock, elapsed
 from workflows.explanations import LATEST_STRETCHES
+from workflows.policies.approval_rules import asked
 from workflows.policies.book import Edition
 from workflows.publication import Alert, Event, LetterFacts, LetterOwed, Snapshot
 from workflows.vocabulary import Audience, ClockKind, DeadlineKind, EventKind, LetterName
@@ -13,6 +14,7 @@ CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, Dea
 _OF_A_HOLDER = frozenset({ClockKind.INTERNAL, ClockKind.SUPPLIER})
 _RATINGS = frozenset({EventKind.RATED, EventKind.RERATED})
 _REOPENINGS = frozenset({EventKind.REJECTED, EventKind.REOPENED})
+_ASKS_FOR_APPROVAL = frozenset({EventKind.APPROVAL_ASKED, EventKind.APPROVAL_REMINDED})
 
 
 def letters_owed(facts: Snapshot, rules: Edition, cause: Event, text: str | None) -> list[LetterOwed]:
@@ -46,6 +48,8 @@ def _named(facts: Snapshot, rules: Edition, cause: Event) -> Iterable[tuple[Lett
         case _ if cause.kind in _RATINGS:
             is_low = facts.score is not None and facts.score <= rules.survey.low_score
             return rules.correspondence.low_score if is_low else ()
+        case _ if cause.kind in _ASKS_FOR_APPROVAL and facts.approval_awaited is not None:
+            return ((LetterName.APPROVAL_WANTED, asked(facts.approval_awaited)),)
         case _ if cause.kind in _REOPENINGS and (told := rules.escalation.told_of_reopening(facts.reopen_count)) is not None:
             return (*rules.correspondence.for_event(cause.kind), (LetterName.ESCALATION, told))
         case _:

@@ -15,6 +15,7 @@ from workflows.dates import ahead
 from workflows.explanations import reasons
 from workflows.lifecycle import Refusal
 from workflows.messages import SYSTEM, Actor, Intake
+from workflows.moves import Moves
 from workflows.owed_letters import letters_owed
 from workflows.policies.assignment_rules import Pick
 from workflows.policies.book import Edition, book
@@ -65,6 +66,9 @@ PRIVATE = frozenset(
         EventKind.RATED,
         EventKind.RERATED,
         EventKind.SURVEY_ENDED,
+        EventKind.APPROVAL_ASKED,
+        EventKind.APPROVAL_REMINDED,
+        EventKind.APPROVED,
         EventKind.EDITION_ADOPTED,
     }
 )
@@ -78,6 +82,7 @@ _SAID_BY_PEOPLE = {
     EventKind.PRIORITY_OVERRIDDEN,
     EventKind.EDITION_ADOPTED,
     EventKind.REFUSED,
+    EventKind.APPROVED,
 }
 NOTICES = PRIVATE - _SAID_BY_PEOPLE - {EventKind.RATED, EventKind.RERATED}
 # Facts that change by computation; the events tell them in words of their own.
@@ -108,6 +113,7 @@ class Incident:
     letters: list[LetterOwed] = field(default_factory=list)
     staffing_wanted: bool = False
     moved_at: datetime | None = None
+    moves: Moves = field(default_factory=Moves)
     may_be_asked_about: bool = False
 
     @classmethod
@@ -187,6 +193,7 @@ class Incident:
         at_switch = self._keep_time(earlier, kind, cause)
         if kind not in NOTICES:
             self.moved_at = cause.at
+            self.moves = self.moves.with_one(cause.actor, seq)
         self.events.append(
             Event(
                 seq=seq,

@@ -58,9 +58,12 @@ def gate(
         list[Path] | None, typer.Argument(help="Exported histories, or folders of them; default: all that are open on the server.")
     ] = None,
     export: Annotated[Path | None, typer.Option(help="Keep each history as a file in this folder.")] = None,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Let incidents pass that would promise something else than they did.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Replay open incidents on the code of this tree, before it is deployed. Exit code 1 when it would stop any of them.
+    """Replay open incidents on the code of this tree, before it is deployed. Exit code 1 when it would stop any of them, or break what it promised.
 
     Examples:  TEMPORAL_ADDRESS=temporal:7233 holdfast gate    holdfast gate tests/replay/histories
     """
@@ -68,7 +71,7 @@ def gate(
 
     found = passage(read_settings(), histories or (), export)
     typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.told())
-    raise typer.Exit(1 if found.stopped else 0)
+    raise typer.Exit(1 if found.stopped or (found.changed and not accept_changes) else 0)
 
 
 @policy.command("list")

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from workflows.policies import (
     agreement,
+    approval_rules,
     assignment_rules,
     closure_rules,
     correspondence,
@@ -35,6 +36,7 @@ class Edition:
     service_levels: service_levels.ServiceLevels
     escalation: escalation_ladders.EscalationLadders
     survey: survey_rules.SurveyRules
+    approvals: approval_rules.ApprovalRules
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Book:
     service_levels: Sequence[Dated[service_levels.ServiceLevels]]
     escalation: Sequence[Dated[escalation_ladders.EscalationLadders]]
     survey: Sequence[Dated[survey_rules.SurveyRules]]
+    approvals: Sequence[Dated[approval_rules.ApprovalRules]]
 
     def __post_init__(self) -> None:
         for subject in fields(self):
@@ -99,6 +102,7 @@ HOLDFAST = Book(
     service_levels=service_levels.EDITIONS,
     escalation=escalation_ladders.EDITIONS,
     survey=survey_rules.EDITIONS,
+    approvals=approval_rules.EDITIONS,
 )
 
 
