@@ -26,8 +26,9 @@ from activities.pacing import at_a_pace
 from activities.settings import Settings
 from activities.temporal_connection import connect
 from workflows.foresight import Difference, Foreseen, Preview, preview
+from workflows.house_messages import AdoptEdition
 from workflows.lifecycle import Rule
-from workflows.messages import NAMES, SYSTEM, Actor, AdoptEdition, Sent
+from workflows.messages import NAMES, SYSTEM, Actor, Sent
 from workflows.publication import Snapshot
 from workflows.vocabulary import ActorKind, Role, Status
 

@@ -8,8 +8,9 @@ import pytest
 from tests.desk import EDITION, Desk
 from tests.process.life import ASHA, CARLA
 from tests.replay.scenarios import FIXED, REPORT, REPORTED_UNDER, SCENARIOS, TO_THE_END
+from workflows.house_messages import HandOver
 from workflows.incident import IncidentWorkflow
-from workflows.messages import NAMES, SYSTEM, Confirm, HandOver, Intake, Note, Reject, Sent
+from workflows.messages import NAMES, SYSTEM, Confirm, Intake, Note, Reject, Sent
 from workflows.publication import Event, Result
 from workflows.rehearsal.engine import Engine, MemoryRecord
 from workflows.vocabulary import Status
