@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from workflows.climbing import under_the_edition
 from workflows.deadlines import REMINDERS, confirmation_dates, question_dates, undo_ends
+from workflows.house_messages import AdoptEdition
 from workflows.lifecycle import Refusal, Rule
-from workflows.messages import AdoptEdition, Hold
+from workflows.messages import Hold
 from workflows.policies.book import book
 from workflows.publication import Deadline, Snapshot
 from workflows.record import Cause, Incident
@@ -60,6 +61,8 @@ def _cadence(incident: Incident) -> Sequence[Deadline]:
     if facts.status is Status.ON_HOLD and facts.hold_reason is HoldReason.CALLER and facts.held_at:
         return question_dates(incident, Hold(HoldReason.CALLER, facts.question), facts.held_at)
     if facts.status is not Status.RESOLVED or facts.resolved_at is None:
+        return facts.due
+    if facts.approval_awaited:
         return facts.due
     if facts.confirmed_at:
         return undo_ends(incident, facts.confirmed_at)
