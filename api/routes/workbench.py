@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
 from api.console_forms import forms, values_of
+from api.console_frame import console_page
 from api.countdown import countdown
 from api.delivery import find
 from api.desk import Desk
@@ -20,7 +21,6 @@ from api.problems import Problem
 from api.queries.incidents import facts_of
 from api.queries.queues import desk_people, names_of, spoken
 from api.queries.timelines import timeline_of
-from api.rendering import PRIVATE, page
 from api.routes.console import Agent, Staff
 from api.routes.incidents import Before, TheDesk
 from api.telling import told, will_happen
@@ -76,7 +76,6 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
     timeline = stretch.events
     names, calendars = await names_of(desk.database, spoken(stored, timeline)), book().edition(facts.edition).calendars
     known = {
-        "caller": caller,
         "facts": stored,
         "names": names,
         "timeline": [told(event, names) for event in reversed(timeline)],
@@ -92,7 +91,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         "meanwhile": [told(event, names) for event in timeline if shown is not None and _is_news(event, shown, caller)],
     }
     blank: dict[str, Any] = {"notice": None, "missing": None, "on": "", "typed": {}}
-    return page(request, "console/incident.html", status, PRIVATE, **blank | known | more)
+    return await console_page(request, desk, caller, "incident", status, **blank | known | more)
 
 
 def _is_news(event: dict[str, Any], shown: str, caller: Caller) -> bool:
