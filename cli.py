@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -349,19 +350,33 @@ def replay(
 
 
 def main() -> None:
-    """Runs one command; what goes wrong is told in sentences, not in tracebacks."""
+    """Runs one command; what goes wrong is told in sentences, not in tracebacks.
+
+    Ends without the interpreter's own tidying up: a thread of the Temporal client that hands over its last result meanwhile would abort the process.
+    """
+    code = _outcome()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(BrokenPipeError):
+            stream.flush()
+    os._exit(code)
+
+
+def _outcome() -> int:
     try:
         app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except SettingsError as error:
-        _end(error, 2)
+        return _told(error, 2)
     except RefusedError as error:
-        _end(error, error.exit_code)
+        return _told(error, error.exit_code)
+    return 0
 
 
-def _end(error: Exception, code: int) -> None:
+def _told(error: Exception, code: int) -> int:
     for line in str(error).splitlines():
         print(line, file=sys.stderr)
-    sys.exit(code)
+    return code
 
 
 if __name__ == "__main__":

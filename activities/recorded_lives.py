@@ -132,7 +132,7 @@ def _line(name: str | None, event: Row, story: Sequence[Row], known: dict[str, A
     said = told(event["after"], known, story) if told else None
     if said is None:
         return None
-    by_caller = name in ("confirm", "reject") or event["kind"] == EventKind.CALLER_WROTE
+    by_caller = name in ("confirm", "reject", "rate") or event["kind"] == EventKind.CALLER_WROTE
     is_ours = event["actor_kind"] == ActorKind.SYSTEM
     actor = {"kind": event["actor_kind"], "id": event["actor"], "roles": [] if is_ours else _CALLER if by_caller else _DESK}
     return {"command": name, "actor": actor, "at": event["at"].isoformat(), "said": said}
@@ -158,7 +158,8 @@ def _amended(after: Row, _: Row, __: Sequence[Row]) -> Said:
 
 def _undeliverable(after: Row, known: Row, _: Sequence[Row]) -> Said:
     asks = bool(after.get("confirmation_undeliverable"))
-    return {"letter": after["letter"], "cycle": known.get("cycle", 1), "recipient": after["recipient"], "asks_for_confirmation": asks}
+    told = {"letter": after["letter"], "cycle": known.get("cycle", 1), "recipient": after["recipient"], "asks_for_confirmation": asks}
+    return told | {"may_have_arrived": bool(after.get("may_have_arrived"))}
 
 
 # What each message said, from what its first event changed and the facts as they were then.
@@ -180,5 +181,6 @@ _TOLD: dict[str, Callable[[Row, Row, Sequence[Row]], Said]] = {
     "reopen": lambda *_: {"reason": _TEXT},
     "approve": lambda *_: {},
     "cancel": lambda _, known, __: {"reason": known["cancel_reason"]},
+    "rate": lambda _, known, __: {"score": known["score"]},
     "report_undeliverable": _undeliverable,
 }

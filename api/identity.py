@@ -73,6 +73,7 @@ class Access:
     async def __call__(self, request: Request) -> Caller | None:
         """The caller, or a problem: 401 without a valid key, 403 with the wrong role. None where nobody asks."""
         if self.way in (Way.NOBODY_ASKS, Way.BY_LINK):
+            request.state.is_behind_link = self.way is Way.BY_LINK
             return None
         caller = await (_sign_in_seen(request) if self.way is Way.BY_SESSION else _identify(request, self.way))
         request.state.actor = caller.actor.id

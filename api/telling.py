@@ -63,6 +63,7 @@ _DID: Mapping[str, str] = {
     EventKind.REFUSED: "was refused",
     EventKind.MALFORMED: "could not read a command",
 }
+_UNSURE = "cannot tell whether a letter arrived"
 # What was said stands as text below the line; what changed stands in brackets behind it.
 _SAID = ("text", "reason", "resolution_notes")
 _CHANGED = (
@@ -135,7 +136,7 @@ def told(event: Mapping[str, Any], names: Mapping[str, str]) -> Happened:
         at=event["at"],
         kind=event["kind"],
         who=who,
-        did=_DID.get(event["kind"], event["kind"].replace("_", " ")),
+        did=_UNSURE if after.get("may_have_arrived") else _DID.get(event["kind"], event["kind"].replace("_", " ")),
         changed=", ".join(changed),
         said=said,
         is_inner=not event.get("public", True),

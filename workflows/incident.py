@@ -132,11 +132,11 @@ class IncidentWorkflow:
         if (failure := finished.exception()) is not None:
             workflow.logger.error("publication failed", extra={"failure": type(failure).__name__})
             return
-        answer = finished.result()
+        answer, owed = finished.result(), tuple(self.incident.letters)
         self.incident.published(answer, workflow.now())
         take_admission(self.incident, answer.surveyed, workflow.now())
         suspend_closure(self.incident, answer.unreached, workflow.now())
-        go_past_the_unreached(self.incident, answer.unreached, workflow.now())
+        go_past_the_unreached(self.incident, owed, answer.unreached, workflow.now())
 
     def hand_over_a_long_history(self) -> None:
         """Continues in a fresh run when the server suggests it; between two publications, so that none is orphaned."""

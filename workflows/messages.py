@@ -231,12 +231,13 @@ class Rate:
 
 @dataclass(frozen=True)
 class ReportUndeliverable:
-    """From the mail sender: a letter of this incident could not be delivered (S11, S14)."""
+    """From the mail sender: a letter of this incident could not be delivered, or nobody can say whether it was (S11, S14)."""
 
     letter: str
     cycle: int
     recipient: str
     asks_for_confirmation: bool = False
+    may_have_arrived: bool = False
 
 
 Message = (

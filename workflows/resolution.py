@@ -130,14 +130,22 @@ def cancel(incident: Incident, message: Cancel, cause: Cause) -> Refusal | None:
 
 
 def report_undeliverable(incident: Incident, message: ReportUndeliverable, cause: Cause) -> Refusal | None:
-    """A letter did not arrive. If it asked the caller to confirm, silence means nothing: no automatic closure (S11)."""
-    said = {"letter": message.letter, "recipient": message.recipient}
-    asked_now = message.asks_for_confirmation and message.cycle == incident.facts.cycle and not incident.is_over
-    stops_closure = {"confirmation_undeliverable": True, "due": undo_ends_only(incident)} | NONE_YET if asked_now else {}
-    incident.change(EventKind.LETTER_FAILED, cause, said=said, **stops_closure, **surveys.undelivered(incident, message.letter))
+    """A letter did not arrive, or perhaps not. If it asked the caller to confirm, silence means nothing: no automatic closure (S11, S14).
+
+    A survey that may have arrived can be answered, so it goes on.
+    """
+    said = {"letter": message.letter, "recipient": message.recipient} | ({"may_have_arrived": True} if message.may_have_arrived else {})
+    facts = incident.facts
+    # Who has answered was reached, by whatever way.
+    is_waited_for = not incident.is_over and facts.confirmed_at is None
+    asked_now = message.asks_for_confirmation and message.cycle == facts.cycle and is_waited_for
+    stops_closure = {"confirmation_undeliverable": True, "due": without_consent(incident, message)} | NONE_YET if asked_now else {}
+    never_asked = {} if message.may_have_arrived else surveys.undelivered(incident, message.letter)
+    incident.change(EventKind.LETTER_FAILED, cause, said=said, **stops_closure, **never_asked)
     return None
 
 
-def undo_ends_only(incident: Incident) -> Any:
-    """What stays due when silence no longer counts as consent: the end of an undo period, nothing else."""
-    return incident.keep_due(lambda deadline: deadline.kind is DeadlineKind.UNDO_ENDS)
+def without_consent(incident: Incident, message: ReportUndeliverable) -> Any:
+    """What stays due when silence no longer counts as consent: the end of an undo period, and reminders that may get through."""
+    reminders = {DeadlineKind.CONFIRMATION_REMINDER} if message.may_have_arrived else set[DeadlineKind]()
+    return incident.keep_due(lambda deadline: deadline.kind in {DeadlineKind.UNDO_ENDS} | reminders)

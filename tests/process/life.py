@@ -58,9 +58,13 @@ class Life:
     def is_answered(self, publication: Publication, away: Collection[Audience] = ()) -> "Life":
         """The record has written that, and the directory knew nobody for the audiences that are away."""
         missed = tuple(Unreached(owed.letter, owed.to, owed.cause) for owed in publication.letters if owed.to in away)
-        self.incident.published(Published(publication.up_to, missed), self.now)
-        suspend_closure(self.incident, missed, self.now)
-        go_past_the_unreached(self.incident, missed, self.now)
+        return self.takes_note(publication, Published(publication.up_to, missed))
+
+    def takes_note(self, publication: Publication, answer: Published) -> "Life":
+        """What the record answered to that, as the workflow takes it."""
+        self.incident.published(answer, self.now)
+        suspend_closure(self.incident, answer.unreached, self.now)
+        go_past_the_unreached(self.incident, publication.letters, answer.unreached, self.now)
         carry_out(self.incident, self.now)
         return self
 

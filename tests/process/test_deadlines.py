@@ -104,6 +104,20 @@ def test_an_undeliverable_question_stops_automatic_closure() -> None:
     assert life.passes(DAY).facts.status is Status.CLOSED
 
 
+def test_a_question_that_may_not_have_arrived_stops_automatic_closure() -> None:
+    """Where nobody knows whether the caller was asked, silence is no consent; the reminders still go out and say that nothing closes (S11, S14)."""
+    life = resolved()
+    unsure = ReportUndeliverable("resolved", 1, "carla", asks_for_confirmation=True, may_have_arrived=True)
+    receive(life.incident, Sent("undeliverable:1", SYSTEM, life.now, unsure), life.now)
+    assert life.passes(60 * DAY).facts.status is Status.RESOLVED
+    assert life.facts.confirmation_undeliverable
+    assert [event.after.get("may_have_arrived") for event in life.events(EventKind.LETTER_FAILED)] == [True]
+    assert life.letters().count(LetterName.CONFIRMATION_REMINDER) == 2
+    assert all(owed.facts.closes_at is None for owed in life.incident.letters if owed.letter is LetterName.CONFIRMATION_REMINDER)
+    life.says(CARLA, Confirm())
+    assert life.passes(DAY).facts.status is Status.CLOSED
+
+
 def test_an_undeliverable_reminder_does_not_undo_an_answer() -> None:
     """Once the caller has answered, a failed letter changes nothing (S11)."""
     life = resolved()

@@ -218,6 +218,16 @@ def test_an_undelivered_question_was_never_asked() -> None:
     assert len(life.events(EventKind.LETTER_FAILED)) == 2
 
 
+def test_a_question_that_may_have_arrived_can_be_answered() -> None:
+    """Nobody knows whether the survey arrived: it goes on, and a mark counts (S13, S14)."""
+    life = asked()
+    unsure = ReportUndeliverable("survey", 1, "carla", may_have_arrived=True)
+    receive(life.incident, Sent("undeliverable:1", SYSTEM, life.now, unsure), life.now)
+    assert life.facts.survey is SurveyState.ASKED
+    life.says(CARLA, Rate(4))
+    assert life.facts.survey is SurveyState.ANSWERED
+
+
 def test_a_confirmation_that_fails_after_closure_changes_nothing() -> None:
     """It is on the timeline, and the survey goes on."""
     life = asked()
