@@ -27,6 +27,7 @@ from api.routes import (
     links,
     me,
     outbox,
+    plan,
     portal,
     sign_in,
     surveys,
@@ -51,6 +52,7 @@ ROUTERS = (
     sign_in.router,
     portal.router,
     console.router,
+    plan.router,
 )
 STATIC = "/static"
 
