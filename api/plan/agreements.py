@@ -63,7 +63,9 @@ def closure(edition: Edition) -> Section:
             ("Resolution codes", in_order(closing.resolution_codes) if closing.resolution_codes else "any"),
         ],
     )
-    lines = [_approval(number, each) for number, each in enumerate(approvals.before_closure, start=1)] or [(NOBODYS, "")]
+    lines = [_approval(number, each) for number, each in enumerate(approvals.before_closure, start=1)] or [
+        ("Approvals", "nobody's is needed")
+    ]
     approved = rules("Approvals before closure", [*lines, ("Reminders of an approval", after_days(approvals.reminders_after_days))])
     return Section(
         "closure",
@@ -71,9 +73,6 @@ def closure(edition: Edition) -> Section:
         "Whoever is affected says whether it works. Silence closes, on the dates that the first letter lists; closed is final.",
         (said, approved),
     )
-
-
-NOBODYS = "Nobody's approval is needed"
 
 
 def _approval(number: int, approval: Approval) -> tuple[str, str]:

@@ -17,7 +17,7 @@ def _lines(plan: MarkedPlan) -> Iterator[str]:
     yield "# Incident response plan"
     yield ""
     until = f"to before {plan.until}" if plan.until else "on"
-    yield f"For incidents reported from {plan.edition} {until}. Written from the rules in force, edition {plan.edition}; it changes when they change."
+    yield f"For incidents reported from {plan.edition} {until}. Written from the rules of edition {plan.edition}; it changes when they change."
     if plan.against:
         yield ""
         yield f"Compared with edition {plan.against}: {_counted(plan.differing)}."
