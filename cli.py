@@ -19,6 +19,7 @@ import typer
 
 from activities.house import change_commands
 from activities.house.accounts_commands import accounts
+from activities.house.deploy_commands import deploy
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.settings import SettingsError, read_settings
 
@@ -40,6 +41,7 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
 app.add_typer(letters, name="letters")
+app.add_typer(deploy, name="deploy")
 change_commands.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]

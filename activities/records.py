@@ -16,6 +16,7 @@ from temporalio import activity
 
 from activities.database.tables import events, incidents, letters, outcomes
 from activities.directory import recipients
+from activities.search_index import keep_findable
 from activities.staffing import staff
 from activities.surveys import admit, keep
 from workflows.dates import ahead
@@ -44,6 +45,7 @@ class Records:
             await _put_facts(connection, publication.snapshot)
             await _add(connection, events, [_event_row(publication.snapshot.number, event) for event in publication.events])
             await _add(connection, outcomes, [_outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
+            await keep_findable(connection, publication)
             unreached = await _owe(connection, publication)
             staffed = await staff(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
             surveyed = await admit(connection, publication.snapshot.number, publication.surveying) if publication.surveying else None

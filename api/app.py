@@ -19,6 +19,7 @@ from api.doorway import Doorway
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
 from api.routes import (
+    bulk,
     commands,
     console,
     guide,
@@ -33,6 +34,7 @@ from api.routes import (
     surveys,
     time,
     unsubscribing,
+    workbench,
 )
 from api.turnstile import Turnstile
 from emails.links import Signer
@@ -53,6 +55,8 @@ ROUTERS = (
     portal.router,
     console.router,
     plan.router,
+    bulk.router,
+    workbench.router,
 )
 STATIC = "/static"
 

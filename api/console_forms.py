@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from workflows.investigation import is_own
 from workflows.lifecycle import Rule, misfit
 from workflows.messages import COMMANDS, Actor
-from workflows.policies.book import book
+from workflows.policies.book import Edition, book
 from workflows.publication import Snapshot
 from workflows.vocabulary import CancelReason, HoldReason, Priority, Scope, Status
 
@@ -51,15 +51,25 @@ _LABELS: Mapping[str, str] = {
     "amend": "Correct the report",
     "reopen": "Reopen",
     "approve": "Approve the closure",
-    "cancel": "Cancel",
+    "cancel": "Call off",
 }
+
+
+# What can be done to several incidents at once.
+TOGETHER = ("take", "assign", "resolve", "cancel")
 
 
 def forms(facts: Snapshot, actor: Actor, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
     """All commands of the desk, in the order of the work; to approve only where that is waited for."""
-    asks = _asks(facts, tuple(all_groups), tuple(all_people))
+    asks = _asks(book().edition(facts.edition), tuple(all_groups), tuple(all_people))
     shown = [(command, label) for command, label in _LABELS.items() if command != "approve" or facts.approval_awaited]
     return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in shown]
+
+
+def forms_for_many(now: datetime, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
+    """The commands for several incidents at once, by the rules in force; whether one of them fits, its own process decides."""
+    asks = _asks(book().edition(book().name_of_edition(now)), tuple(all_groups), tuple(all_people))
+    return [Form(command, _LABELS[command].removesuffix(" it"), asks.get(command, ()), None) for command in TOGETHER]
 
 
 def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
@@ -78,9 +88,8 @@ def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
 
 
 def _asks(
-    facts: Snapshot, all_groups: tuple[tuple[str, str], ...], all_people: tuple[tuple[str, str], ...]
+    rules: Edition, all_groups: tuple[tuple[str, str], ...], all_people: tuple[tuple[str, str], ...]
 ) -> Mapping[str, tuple[Ask, ...]]:
-    rules = book().edition(facts.edition)
     reason = Ask("reason", "Reason", "text")
     thirds = (("1", "1, high"), ("2", "2, medium"), ("3", "3, low"))
     return {

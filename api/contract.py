@@ -10,7 +10,8 @@ from api.problems import ProblemDetails
 from api.views import VIEWS
 
 ABOUT = """Durable IT incident management. Every command has an id (`Command-Id`) and every report a key (`Idempotency-Key`): sending again under
-the same one is safe and takes effect once. A refusal is a problem document (RFC 9457) that names the rule and its section."""
+the same one is safe and takes effect once. Reading an incident names its version (`ETag`); a command with `If-Match` changes nothing if the incident has changed
+since. A refusal is a problem document (RFC 9457) that names the rule and its section."""
 TAGS = [
     {"name": "Incidents", "description": "Report, read and list incidents."},
     {"name": "Commands", "description": "Tell an incident something, and ask what became of it."},

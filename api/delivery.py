@@ -30,12 +30,16 @@ RULES: Mapping[str, Rule] = {rule.value: rule for rule in Rule}
 
 @dataclass(frozen=True)
 class Command:
-    """One command as a front door received it, under the id that makes it one however often it comes."""
+    """One command as a front door received it, under the id that makes it one however often it comes.
+
+    ``seen``: it counts only while the incident is at one of these versions; none: at any.
+    """
 
     id: str
     number: str
     actor: Actor
     message: Message
+    seen: frozenset[int] | None = None
 
     @property
     def name(self) -> str:
@@ -88,6 +92,7 @@ async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | 
     answer = await answer_to(desk.database, command.number, command.key)
     if answer is None:
         _check_role(command, standing)
+        _check_version(command, standing)
         message = await _completed(desk, command.message)
         answer = await _told(desk, command, message, standing)
     if answer is not None and answer.fingerprint != command.fingerprint:
@@ -96,7 +101,8 @@ async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | 
 
 
 async def _told(desk: Desk, command: Command, message: Message, standing: Standing) -> Answer | None:
-    sent = Sent(command.key, command.actor, datetime.now(UTC), message, command.fingerprint)
+    seen = standing.version if command.seen is not None else None
+    sent = Sent(command.key, command.actor, datetime.now(UTC), message, command.fingerprint, seen)
     # Also where the record says that it is over: only its process knows whether this very command is among what it has still to publish.
     async with desk.turnstile.turn(command.actor.id):
         is_told = await desk.line.tell(command.number, command.name, sent)
@@ -132,6 +138,17 @@ def _check_role(command: Command, standing: Standing) -> None:
     edition = standing.edition or book().name_of_edition(datetime.now(UTC))
     if not book().edition(edition).permissions.scopes(type(command.message), command.actor.roles):
         raise refused_by(Rule.NOT_PERMITTED)
+
+
+def _check_version(command: Command, standing: Standing) -> None:
+    """What the record shows already need not be told to the process; what happens from here on, the process sees itself (S4)."""
+    if command.seen is not None and standing.version not in command.seen:
+        raise refused_by(Rule.CHANGED_MEANWHILE, headers=etag(standing.version))
+
+
+def etag(version: int | None) -> dict[str, str]:
+    """The header that names the version a reader was shown."""
+    return {"ETag": f'"{version}"'} if version is not None else {}
 
 
 async def _completed(desk: Desk, message: Message) -> Message:

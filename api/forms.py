@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 
 from api.problems import Problem
 
-_MOST_FIELDS = 40
+_MOST_FIELDS = 120
 # Pasted text brings such characters along; nobody means them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -34,5 +34,10 @@ async def read_form(request: Request, most_fields: int) -> AsyncIterator[FormDat
 
 async def form_of(request: Request) -> dict[str, str]:
     """The fields of the form; a field that is sent twice counts with its last value. Files are refused by the limit."""
+    return dict(await fields_of(request))
+
+
+async def fields_of(request: Request) -> list[tuple[str, str]]:
+    """The fields of the form as they were sent, for those with several choices."""
     async with read_form(request, _MOST_FIELDS) as form:
-        return {name: cleaned(value) for name, value in form.multi_items() if isinstance(value, str)}
+        return [(name, cleaned(value)) for name, value in form.multi_items() if isinstance(value, str)]

@@ -11,7 +11,7 @@ from api.bodies import said, strict
 from api.delivery import Command, deliver, refusal_in
 from api.desk import Desk
 from api.problems import Problem
-from api.queries.incidents import Standing
+from api.queries.incidents import Standing, is_news_to
 from workflows.messages import Actor, Message
 
 
@@ -25,11 +25,18 @@ def message_of(kind: Any, values: Mapping[str, Any]) -> Message | str:
     return cast(Message, kind(**{name: getattr(read, name) for name in type(read).model_fields}))
 
 
-def command_of(number: str, actor: Actor, message: Message, nonce: str) -> Command:
-    """The command that this form is, for this person; a page loaded anew brings a fresh nonce."""
+def command_of(number: str, actor: Actor, message: Message, nonce: str, seen: frozenset[int] | None = None) -> Command:
+    """The command that this form is, for this person; a page loaded anew brings a fresh nonce. ``seen``: see Command."""
     parts = (number, actor.id, type(message).__name__, nonce[:64], TypeAdapter(type(message)).dump_json(message).decode())
     digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()
-    return Command(f"page:{digest[:40]}", number, actor, message)
+    return Command(f"page:{digest[:40]}", number, actor, message, seen)
+
+
+async def seen_by(desk: Desk, number: str, actor: Actor, shown: str, standing: Standing) -> frozenset[int]:
+    """At which version a form counts that shows version ``shown``: at the present one, or, if somebody else moved the incident since, at none (S4)."""
+    if standing.version is None or not shown.isdecimal() or await is_news_to(desk.database, number, actor, int(shown[:9])):
+        return frozenset()
+    return frozenset({standing.version})
 
 
 async def press(desk: Desk, command: Command, standing: Standing) -> bool:

@@ -165,10 +165,13 @@ OWN = _catalogue(
 )
 
 
+_STATUSES = {Rule.NOT_PERMITTED: 403, Rule.CHANGED_MEANWHILE: 412}
+
+
 def _of_rule(rule: Rule) -> Kind:
     return Kind(
         code=rule.value,
-        status=403 if rule is Rule.NOT_PERMITTED else 409,
+        status=_STATUSES.get(rule, 409),
         title="Refused by the process",
         meaning=rule.says,
         remedy=f"The rule stands in section {rule.section} of the process. The refusal is kept on the timeline of the incident.",

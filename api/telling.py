@@ -60,6 +60,7 @@ _DID: Mapping[str, str] = {
     EventKind.ESCALATION_STEPPED: "climbed the ladder",
     EventKind.ESCALATION_SKIPPED: "skipped a step of the ladder",
     EventKind.ESCALATION_RESTARTED: "began the ladder again",
+    EventKind.EDITION_ADOPTED: "moved it to a newer edition of the policies",
     EventKind.REFUSED: "was refused",
     EventKind.MALFORMED: "could not read a command",
 }
@@ -84,6 +85,7 @@ _CHANGED = (
     "who",
     "why",
     "letter",
+    "edition",
 )
 
 _WILL: Mapping[str, str] = {

@@ -56,17 +56,19 @@ EventForDesk = _model("EventForDesk", "Something that happened.", Event, tuple(g
 EventForCaller = _model("EventForCaller", "Something that happened, as a caller sees it.", Event, _EVENT_FOR_CALLERS)
 IncidentForDesk = _model(
     "IncidentForDesk",
-    "All facts and the whole timeline.",
+    "All facts, and a stretch of the timeline; ``earlier`` is what to ask for as ``before`` to get the one before it.",
     Snapshot,
     tuple(get_type_hints(Snapshot)),
     timeline=(list[EventForDesk], ...),  # type: ignore[valid-type]
+    earlier=(int | None, ...),
 )
 IncidentForCaller = _model(
     "IncidentForCaller",
-    "What a caller sees, with the public timeline.",
+    "What a caller sees, with a stretch of the public timeline and where the one before it ends.",
     Snapshot,
     FOR_CALLERS,
     timeline=(list[EventForCaller], ...),  # type: ignore[valid-type]
+    earlier=(int | None, ...),
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from workflows import investigation, resolution, surveys
+from workflows import adoption, investigation, resolution, surveys
 from workflows.deadlines import catch_up
 from workflows.investigation import is_own
 from workflows.lifecycle import Refusal, Rule, misfit
@@ -16,14 +16,15 @@ from workflows.messages import (
     SYSTEM,
     Acknowledge,
     Actor,
+    AdoptEdition,
     Amend,
     Approve,
     Assign,
     Cancel,
     Confirm,
     Escalate,
+    HandOver,
     Hold,
-    Malformed,
     Message,
     Note,
     OverridePriority,
@@ -38,7 +39,9 @@ from workflows.messages import (
     Sent,
     Take,
 )
+from workflows.policies.roles import BEYOND_EDITIONS
 from workflows.publication import Outcome, Result
+from workflows.reading import Malformed
 from workflows.record import BACKLOG_SIZE, Cause, Incident
 from workflows.vocabulary import ActorKind, EventKind, Scope
 
@@ -49,6 +52,8 @@ def receive(incident: Incident, sent: Sent[Any] | Malformed, now: datetime) -> N
         return
     if isinstance(sent, Malformed):
         _answer_malformed(incident, sent, now)
+        return
+    if isinstance(sent.message, HandOver):
         return
     catch_up(incident, min(sent.sent_at, now), now)
     at = _instant(incident, sent, now)
@@ -82,6 +87,8 @@ def _refusal(incident: Incident, sent: Sent[Any]) -> Refusal | None:
         return Refusal(Rule.NOT_PERMITTED)
     if incident.backlog > BACKLOG_SIZE:
         return Refusal(Rule.RECORD_BEHIND)
+    if sent.seen is not None and incident.moves.are_news_to(sent.actor, sent.seen):
+        return Refusal(Rule.CHANGED_MEANWHILE)
     return misfit(kind, incident.facts.status)
 
 
@@ -91,6 +98,8 @@ def may_send(incident: Incident, kind: type[Message], actor: Actor) -> bool:
         return True
     if kind is Approve:
         return incident.rules.approvals.may_approve(actor.roles)
+    if kind in BEYOND_EDITIONS:
+        return not BEYOND_EDITIONS[kind].isdisjoint(actor.roles)
     scopes = incident.rules.permissions.scopes(kind, actor.roles)
     facts = incident.facts
     return (
@@ -120,4 +129,5 @@ _DECISIONS: dict[type[Message], Callable[[Incident, Any, Cause], Refusal | None]
     Cancel: resolution.cancel,
     Rate: surveys.rate,
     ReportUndeliverable: resolution.report_undeliverable,
+    AdoptEdition: adoption.adopt,
 }

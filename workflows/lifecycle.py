@@ -9,12 +9,14 @@ from typing import Self
 
 from workflows.messages import (
     Acknowledge,
+    AdoptEdition,
     Amend,
     Approve,
     Assign,
     Cancel,
     Confirm,
     Escalate,
+    HandOver,
     Hold,
     Message,
     Note,
@@ -63,6 +65,14 @@ class Rule(StrEnum):
     NO_APPROVAL = "no-approval", "S11", "Nobody's approval is waited for: the incident is not about to close, or its rules ask for none."
     OWN_WORK = "own-work", "S11", "Somebody else must approve this: you did the work, or have approved it already."
     NO_SURVEY = "no-survey", "S13", "Nobody is asked how this incident went, or the time for the answer is over."
+    UNKNOWN_EDITION = "unknown-edition", "S21", "The desk has no such edition of its policies in force."
+    NOT_A_NEWER_EDITION = "not-a-newer-edition", "S21", "The incident is under that edition already, or under a newer one."
+    EDITION_DOES_NOT_FIT = "edition-does-not-fit", "S21", "That edition lacks a calendar in which a clock of this incident counts."
+    CHANGED_MEANWHILE = (
+        "changed-meanwhile",
+        "S4",
+        "Somebody changed the incident meanwhile. Look at what is new, and send this again if it still fits.",
+    )
     RECORD_BEHIND = "record-behind", "S21", "The record cannot be written at present and too much waits for it. Send this again later."
 
 
@@ -100,6 +110,8 @@ FITS: dict[type[Message], frozenset[Status]] = {
     # Whether a survey is out is looked at when the answer is taken in (S13). Letters can fail after closure too.
     Rate: frozenset({Status.CLOSED}),
     ReportUndeliverable: _OPEN | {Status.CLOSED},
+    AdoptEdition: _OPEN,
+    HandOver: frozenset(Status),
 }
 
 _WHY_NOT: dict[type[Message], Rule] = {

@@ -5,11 +5,11 @@ Fields are only ever added, with defaults, so that old histories still decode.
 """
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field
 
+from workflows.fields import Day, Key, Line, Text
 from workflows.vocabulary import (
     ActorKind,
     CancelReason,
@@ -21,18 +21,6 @@ from workflows.vocabulary import (
     Role,
     Urgency,
 )
-
-# No control characters (PostgreSQL stores no NUL, mail headers no line breaks), and at least one that is not white space.
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$")]
-Text = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=10_000,
-        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\x00-\x20\x7f\xa0][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
-    ),
-]
-Key = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@ -]*$")]
 
 
 @dataclass(frozen=True)
@@ -240,6 +228,19 @@ class ReportUndeliverable:
     may_have_arrived: bool = False
 
 
+@dataclass(frozen=True)
+class AdoptEdition:
+    """From a process owner: go on under a newer edition of the policies (S21, S22)."""
+
+    edition: Day
+    reason: Text
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """From whoever deploys: wake up, and go on under another build if there is one for you. It changes nothing and is not answered."""
+
+
 Message = (
     Acknowledge
     | Assign
@@ -260,6 +261,8 @@ Message = (
     | Cancel
     | Rate
     | ReportUndeliverable
+    | AdoptEdition
+    | HandOver
 )
 
 # What front doors accept, by signal name. The name is also the last part of the command's URL.
@@ -283,7 +286,11 @@ COMMANDS: dict[str, type[Message]] = {
     "cancel": Cancel,
     "rate": Rate,
 }
-SIGNALS: dict[str, type[Message]] = COMMANDS | {"report_undeliverable": ReportUndeliverable}
+SIGNALS: dict[str, type[Message]] = COMMANDS | {
+    "report_undeliverable": ReportUndeliverable,
+    "adopt_edition": AdoptEdition,
+    "hand_over": HandOver,
+}
 NAMES: dict[type[Message], str] = {kind: name for name, kind in SIGNALS.items()}
 
 MessageT = TypeVar("MessageT", bound=Message)
@@ -293,7 +300,8 @@ MessageT = TypeVar("MessageT", bound=Message)
 class Sent(Generic[MessageT]):
     """A message as it travels: under which command id, from whom, sent when (UTC, the front door's clock).
 
-    ``fingerprint`` tells the same command sent twice from another one under the same id.
+    ``fingerprint`` tells the same command sent twice from another one under the same id. ``seen``: the version of the incident it was written for; where it
+    names one, it counts only if nobody else has moved the incident since (S4).
     """
 
     command_id: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -301,38 +309,4 @@ class Sent(Generic[MessageT]):
     sent_at: AwareDatetime
     message: MessageT
     fingerprint: str = ""
-
-
-@dataclass(frozen=True)
-class Malformed:
-    """A payload that is no message; answered under its command id where one can be read (temporal.md 1.5)."""
-
-    command_id: str
-    signal: str
-    problem: str
-
-
-@cache
-def _reader(signal: str) -> TypeAdapter[Sent[Any]]:
-    return TypeAdapter(Sent[SIGNALS[signal]])  # type: ignore[valid-type]
-
-
-def read(signal: str, payload: Any) -> Sent[Any] | Malformed:
-    """Makes a message of a signal's payload. Never raises: a handler that raised would block the incident."""
-    if signal not in SIGNALS:
-        return Malformed(_command_id(payload), _short(signal), "unknown message")
-    try:
-        return _reader(signal).validate_python(payload)
-    except ValidationError as error:
-        wrong = ", ".join(".".join(str(part) for part in line["loc"]) for line in error.errors(include_input=False)[:5])
-        return Malformed(_command_id(payload), signal, f"not understood: {wrong}")
-
-
-def _command_id(payload: Any) -> str:
-    found = payload.get("command_id") if isinstance(payload, dict) else None
-    return _short(found) if isinstance(found, str) else ""
-
-
-def _short(text: str) -> str:
-    """What the record can keep as a name."""
-    return "".join(each for each in text[:100] if each.isprintable())
+    seen: int | None = None

@@ -15,6 +15,7 @@ from workflows.dates import ahead
 from workflows.explanations import reasons
 from workflows.lifecycle import Refusal
 from workflows.messages import SYSTEM, Actor, Intake
+from workflows.moves import Moves
 from workflows.owed_letters import letters_owed
 from workflows.policies.assignment_rules import Pick
 from workflows.policies.book import Edition, book
@@ -68,6 +69,7 @@ PRIVATE = frozenset(
         EventKind.APPROVAL_ASKED,
         EventKind.APPROVAL_REMINDED,
         EventKind.APPROVED,
+        EventKind.EDITION_ADOPTED,
     }
 )
 
@@ -78,6 +80,7 @@ _SAID_BY_PEOPLE = {
     EventKind.ACKNOWLEDGED_AGAIN,
     EventKind.REPRIORITISED,
     EventKind.PRIORITY_OVERRIDDEN,
+    EventKind.EDITION_ADOPTED,
     EventKind.REFUSED,
     EventKind.APPROVED,
 }
@@ -110,6 +113,7 @@ class Incident:
     letters: list[LetterOwed] = field(default_factory=list)
     staffing_wanted: bool = False
     moved_at: datetime | None = None
+    moves: Moves = field(default_factory=Moves)
     may_be_asked_about: bool = False
 
     @classmethod
@@ -143,7 +147,7 @@ class Incident:
 
     @property
     def rules(self) -> Edition:
-        """The policy edition of this incident, pinned when it was reported."""
+        """The policy edition of this incident: pinned when it was reported, unless a process owner has moved it to a newer one."""
         return book().edition(self.facts.edition)
 
     @property
@@ -189,6 +193,7 @@ class Incident:
         at_switch = self._keep_time(earlier, kind, cause)
         if kind not in NOTICES:
             self.moved_at = cause.at
+            self.moves = self.moves.with_one(cause.actor, seq)
         self.events.append(
             Event(
                 seq=seq,

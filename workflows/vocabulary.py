@@ -247,6 +247,7 @@ class EventKind(StrEnum):
     RATED = "rated"
     RERATED = "rerated"
     SURVEY_ENDED = "survey_ended"
+    EDITION_ADOPTED = "edition_adopted"
     REFUSED = "refused"
     MALFORMED = "malformed"
 

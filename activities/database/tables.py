@@ -103,6 +103,20 @@ events = Table(
     Column("public", Boolean, nullable=False),
 )
 
+# What incidents can be found by (activities/search_index.py): entry 0 has the words of the facts, the others those said in the event of that
+# sequence. The index over the words is the database's own, made by the migration. Words of people: whoever forgets a person forgets these too.
+search_entries = Table(
+    "search_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _key("number", nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("public", Boolean, nullable=False),
+    Column("words", Text, nullable=False),
+    UniqueConstraint("number", "seq"),
+)
+
 outcomes = Table(
     "outcomes",
     metadata,

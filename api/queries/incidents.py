@@ -9,11 +9,14 @@ from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
 
 from activities.database.tables import events, incidents, intake
 from api.queries import Database, reading
+from api.queries.search import found_by
 from workflows.messages import Actor
+from workflows.record import NOTICES
 from workflows.vocabulary import Status
 
 # What lists can be filtered by, as columns of the record.
 FILTERS = ("status", "group", "person", "priority", "category", "affected")
+_NOTICED = sorted(kind.value for kind in NOTICES)
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Standing:
     status: Status | None
     edition: str | None
     people: frozenset[str]
+    version: int | None = None
 
     @property
     def is_over(self) -> bool:
@@ -32,11 +36,17 @@ class Standing:
 
 async def standing_of(database: Database, number: str) -> Standing | None:
     """How the incident stands and whose it is, or none if nobody ever reported it under this number."""
-    columns = (incidents.c.status, incidents.c.facts["edition"].as_string(), incidents.c.affected, incidents.c.reporter)
+    columns = (
+        incidents.c.status,
+        incidents.c.facts["edition"].as_string(),
+        incidents.c.affected,
+        incidents.c.reporter,
+        incidents.c.version,
+    )
     async with reading(database).connect() as connection:
         row = (await connection.execute(select(*columns).where(incidents.c.number == number))).one_or_none()
         if row is not None:
-            return Standing(Status(row[0]), row[1], frozenset(row[2:]))
+            return Standing(Status(row[0]), row[1], frozenset(row[2:4]), row[4])
         begun = select(intake.c.key).where(intake.c.number == number, intake.c.started_at.is_not(None))
         key = (await connection.execute(begun)).scalar_one_or_none()
     return Standing(None, None, frozenset({reporter_in(key)})) if key else None
@@ -52,29 +62,19 @@ def reporter_in(key: str) -> str:
     return key.split("/", 2)[1]
 
 
+async def is_news_to(database: Database, number: str, actor: Actor, seen: int) -> bool:
+    """Whether somebody else has moved the incident since that version, as the record shows it (S4)."""
+    is_theirs = (events.c.actor_kind == actor.kind.value) & (events.c.actor == actor.id)
+    moves = select(events.c.seq).where(events.c.number == number, events.c.seq > seen, events.c.kind.not_in(_NOTICED), ~is_theirs)
+    async with reading(database).connect() as connection:
+        return (await connection.execute(moves.limit(1))).first() is not None
+
+
 async def facts_of(database: Database, number: str) -> dict[str, Any] | None:
     """All facts of one incident (publication.Snapshot as JSON), or none."""
     async with reading(database).connect() as connection:
         found = (await connection.execute(select(incidents.c.facts).where(incidents.c.number == number))).scalar_one_or_none()
     return dict(found) if found is not None else None
-
-
-async def timeline_of(database: Database, number: str, *, public_only: bool) -> list[dict[str, Any]]:
-    """What happened, in order; for callers without work notes and what else only the desk reads (S22)."""
-    query = select(events).where(events.c.number == number).order_by(events.c.seq)
-    if public_only:
-        query = query.where(events.c.public)
-    async with reading(database).connect() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return [_event(row) for row in rows]
-
-
-def _event(row: Mapping[Any, Any]) -> dict[str, Any]:
-    planned = row["planned_at"]
-    return {name: row[name] for name in _AS_THEY_ARE} | {"at": as_text(row["at"]), "planned_at": as_text(planned) if planned else None}
-
-
-_AS_THEY_ARE = ("seq", "kind", "actor_kind", "actor", "command_id", "before", "after", "edition", "public")
 
 
 def as_text(instant: datetime) -> str:
@@ -92,10 +92,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which incidents, in which order. ``only_of``: those this person reported or is affected by (S22)."""
+    """Which incidents, in which order. ``said``: with these words in them.
+
+    ``only_of``: those this person reported or is affected by, found by what callers may read (S22).
+    """
 
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     changed_since: datetime | None = None
+    said: str = ""
     only_of: str | None = None
     oldest_first: bool = False
     after: Place | None = None
@@ -113,14 +117,16 @@ class Page:
 async def listed(database: Database, wanted: Wanted) -> Page:
     """Incidents by the time of their last change, then number: an order in which no page repeats or skips what did not change."""
     async with reading(database).connect() as connection:
-        rows = (await connection.execute(_query(wanted))).all()
+        rows = (await connection.execute(_query(database, wanted))).all()
     page, more = rows[: wanted.limit], len(rows) > wanted.limit
     ends_at = Place(page[-1].changed_at, page[-1].number) if more else None
     return Page([dict(row.facts) for row in page], ends_at)
 
 
-def _query(wanted: Wanted) -> Select[Any]:
+def _query(database: Database, wanted: Wanted) -> Select[Any]:
     conditions: list[ColumnElement[bool]] = [incidents.c[name].in_(values) for name, values in wanted.filters.items() if values]
+    if wanted.said.strip():
+        conditions += found_by(database, wanted.said, public_only=wanted.only_of is not None)
     if wanted.changed_since:
         conditions.append(incidents.c.changed_at >= wanted.changed_since)
     if wanted.only_of:

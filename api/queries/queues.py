@@ -1,4 +1,4 @@
-"""The queues of the console: what is mine, my groups', nobody's, soon late; search by number and title (process.md S5, S8)."""
+"""The queues of the console: what is mine, my groups', nobody's, soon late; and what a search finds (process.md S5, S8)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, union_all
 
 from activities.database.tables import groups, incidents, memberships, people
 from api.queries import Database, reading
+from api.queries.search import found_by
 from workflows.messages import Actor
 from workflows.vocabulary import Status
 
@@ -29,14 +30,23 @@ class Queue(StrEnum):
 
 
 @dataclass(frozen=True)
+class Spot:
+    """Where a page of a queue ended: the last line on it. ``promised_by`` is none also where a search put it there."""
+
+    promised_by: datetime | None
+    changed_at: datetime
+    number: str
+
+
+@dataclass(frozen=True)
 class Asked:
-    """Which incidents, for whom, and which page of them (from 0)."""
+    """Which incidents, for whom, and which of them: those after a spot, or the first ones."""
 
     queue: Queue
     actor: Actor
     words: str = ""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    page: int = 0
+    after: Spot | None = None
 
 
 @dataclass(frozen=True)
@@ -51,21 +61,40 @@ class Waiting:
     person: str | None
     promised_by: datetime | None
     changed_at: datetime
+    version: int
 
 
-async def waiting(database: Database, asked: Asked, now: datetime) -> tuple[list[Waiting], bool]:
-    """A page of a queue, what is due first in front, and whether there is more."""
+async def waiting(database: Database, asked: Asked, now: datetime) -> tuple[list[Waiting], Spot | None]:
+    """A page of a queue, what is due first in front, or of a search, the latest change in front; and where the next page begins, if there is one."""
     columns = [incidents.c[name] for name in Waiting.__dataclass_fields__]
-    query = (
-        select(*columns)
-        .where(*_conditions(asked, now))
-        .order_by(incidents.c.promised_by.is_(None), incidents.c.promised_by, incidents.c.changed_at.desc(), incidents.c.number)
-        .limit(PAGE + 1)
-        .offset(asked.page * PAGE)
-    )
+    conditions = _conditions(database, asked, now)
+    if asked.after:
+        conditions.append(_further_than(asked.after, is_search=bool(asked.words)))
+    order = [incidents.c.changed_at.desc(), incidents.c.number]
+    in_time = [] if asked.words else [incidents.c.promised_by.is_(None), incidents.c.promised_by]
     async with reading(database).connect() as connection:
-        rows = (await connection.execute(query)).all()
-    return [Waiting(*row) for row in rows[:PAGE]], len(rows) > PAGE
+        rows = (await connection.execute(select(*columns).where(*conditions).order_by(*in_time, *order).limit(PAGE + 1))).all()
+    lines = [Waiting(*row) for row in rows[:PAGE]]
+    return lines, Spot(lines[-1].promised_by, lines[-1].changed_at, lines[-1].number) if len(rows) > PAGE else None
+
+
+def _further_than(spot: Spot, *, is_search: bool) -> ColumnElement[bool]:
+    """What comes after a spot. A line that changed meanwhile may have moved to another page; the others are neither repeated nor left out."""
+    changed_at, number, promised_by = (incidents.c[name] for name in ("changed_at", "number", "promised_by"))
+    older = or_(changed_at < spot.changed_at, and_(changed_at == spot.changed_at, number > spot.number))
+    if is_search:
+        return older
+    if spot.promised_by is None:
+        return and_(promised_by.is_(None), older)
+    return or_(promised_by.is_(None), promised_by > spot.promised_by, and_(promised_by == spot.promised_by, older))
+
+
+async def lines_of(database: Database, numbers: list[str]) -> dict[str, Waiting]:
+    """These incidents as lines, by number, whatever queue they are in; those that are not on record are missing."""
+    columns = [incidents.c[name] for name in Waiting.__dataclass_fields__]
+    async with reading(database).connect() as connection:
+        rows = await connection.execute(select(*columns).where(incidents.c.number.in_(numbers)))
+        return {row.number: Waiting(*row) for row in rows}
 
 
 async def lengths(database: Database, actor: Actor, now: datetime) -> dict[Queue, int]:
@@ -76,10 +105,10 @@ async def lengths(database: Database, actor: Actor, now: datetime) -> dict[Queue
     return dict(zip(Queue, row, strict=True))
 
 
-def _conditions(asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(database: Database, asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
     found = [incidents.c[name].in_(values) for name, values in asked.filters.items() if values]
     if asked.words:
-        return [*found, _matches(asked.words)]
+        return [*found, *found_by(database, asked.words, public_only=False)]
     return found + ([] if "status" in asked.filters else [incidents.c.status.in_(OPEN)]) + _of_queue(asked.queue, asked.actor, now)
 
 
@@ -97,18 +126,12 @@ def _of_queue(queue: Queue, actor: Actor, now: datetime) -> list[ColumnElement[b
             return []
 
 
-def _matches(words: str) -> ColumnElement[bool]:
-    """By number or title. The one place where search meets the database; signs that mean something to it are taken as they are."""
-    return incidents.c.number.icontains(words, autoescape=True) | incidents.c.title.icontains(words, autoescape=True)
-
-
 async def names_of(database: Database, ids: Iterable[str]) -> dict[str, str]:
     """What the directory calls these people and groups."""
     wanted = sorted(set(ids))
+    each = [select(table.c.id, table.c.name).where(table.c.id.in_(wanted)) for table in (groups, people)]
     async with reading(database).connect() as connection:
-        of_people = (await connection.execute(select(people.c.id, people.c.name).where(people.c.id.in_(wanted)))).all()
-        of_groups = (await connection.execute(select(groups.c.id, groups.c.name).where(groups.c.id.in_(wanted)))).all()
-    return {row[0]: row[1] for row in (*of_groups, *of_people)}
+        return {row[0]: row[1] for row in await connection.execute(union_all(*each))}
 
 
 async def desk_people(database: Database) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

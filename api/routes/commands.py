@@ -1,5 +1,6 @@
 """Tell an incident something: one operation for each message, and what became of a command (design rule 3)."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -30,6 +31,15 @@ CommandId = Annotated[
         examples=[COMMAND_ID],
     ),
 ]
+SeenVersion = Annotated[
+    Annotated[str, Field(max_length=200)] | Absent,
+    Header(
+        alias="If-Match",
+        description="The ETag of the incident as you read it. If it has changed since, the command is answered 412 and changes nothing.",
+        examples=['"9"'],
+    ),
+]
+_TAG = re.compile(r'"([0-9]{1,9})"')
 ANSWERS = documented(
     {
         200: shown("OutcomeView", OUTCOME, "Applied", Command_Id="The id of the command."),
@@ -42,6 +52,7 @@ ANSWERS = documented(
     403,
     404,
     409,
+    412,
     413,
     415,
     422,
@@ -58,12 +69,20 @@ def _operation(kind: type[Message]) -> Callable[..., Awaitable[JSONResponse]]:
         number: Number,
         body: Annotated[Any, Depends(ReadBody(kind))],
         command_id: CommandId = None,
+        if_match: SeenVersion = None,
     ) -> JSONResponse:
-        command = Command(command_id or str(ULID()), number, caller.actor, body)
+        command = Command(command_id or str(ULID()), number, caller.actor, body, _versions_in(if_match))
         send_again_with(request, "Command-Id", command.id)
         return _answered(command, await deliver(desk, command, await find(desk, caller, number)))
 
     return operation
+
+
+def _versions_in(if_match: str | None) -> frozenset[int] | None:
+    """The versions that are named; none for any. What is no tag of ours names none, as a weak one does (RFC 9110)."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return frozenset(int(found[1]) for part in if_match.split(",") if (found := _TAG.fullmatch(part.strip())))
 
 
 def _answered(command: Command, answer: Answer | None) -> JSONResponse:

@@ -1,36 +1,35 @@
 """Report an incident, read one, list many (process.md S1, S21, S22)."""
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from ulid import ULID
 
 from api.bodies import Plausible, ReadBody, described, pointer
-from api.delivery import find
+from api.cursors import cursor_of, place_in
+from api.delivery import etag, find
 from api.desk import Desk, desk_of
 from api.examples import NUMBER
 from api.identity import KNOWN, REPORTERS, Caller
-from api.problems import Problem, documented, invalid, send_again_with
-from api.queries.incidents import FILTERS, Place, Wanted, as_text, facts_of, intake_key, listed, timeline_of
+from api.problems import Problem, documented, send_again_with
+from api.queries.incidents import FILTERS, Wanted, facts_of, intake_key, listed
+from api.queries.search import MOST_WORDS
+from api.queries.timelines import MOST, USUAL, timeline_of
 from api.reception import as_told_by, check_category, check_when, check_who_is_affected, take_in
 from api.views import FOR_CALLERS, facts_for, timeline_for_caller
-from workflows.messages import Key, Report
+from workflows.fields import Key
+from workflows.messages import Report
 from workflows.vocabulary import Priority, Status
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])
 CHANNEL = "api"
-PARAMETERS = frozenset({*FILTERS, "changed_since", "order", "limit", "cursor"})
-_KEY: TypeAdapter[str] = TypeAdapter(Key)
-_INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
+PARAMETERS = frozenset({*FILTERS, "q", "changed_since", "order", "limit", "cursor"})
 
 TheDesk = Annotated[Desk, Depends(desk_of)]
 Known = Annotated[Caller, Depends(KNOWN)]
@@ -44,6 +43,10 @@ IdempotencyKey = Annotated[
         description="The same key with the same report is one incident, however often it is sent. Keys of others never meet yours.",
         examples=["monday-3rd-floor"],
     ),
+]
+
+Before = Annotated[
+    Annotated[int, Field(ge=1, le=10**9)] | Absent, Query(description="Events before this sequence number, such as earlier.")
 ]
 
 
@@ -74,7 +77,9 @@ def _either(description: str, **headers: str) -> dict[str, Any]:
     openapi_extra={"requestBody": described(Report)},
     responses=documented(
         {
-            201: _either("Accepted, and readable", Location="Where it can be read.", Idempotency_Key="The key, given or made."),
+            201: _either(
+                "Accepted, and readable", Location="Where it can be read.", Idempotency_Key="The key, given or made.", ETag="Its version."
+            ),
             202: shown(
                 "Accepted",
                 {"number": NUMBER, "result": "accepted"},
@@ -110,7 +115,8 @@ async def report(
     headers = {"Location": f"/api/v1/incidents/{received.number}"}
     if not received.is_in_record:
         return JSONResponse({"number": received.number, "result": "accepted"}, 202, headers)
-    return JSONResponse(await _whole(desk, caller, received.number), 201, headers)
+    whole = await _whole(desk, caller, received.number)
+    return JSONResponse(whole, 201, headers | etag(whole["version"]))
 
 
 @router.get(
@@ -118,20 +124,31 @@ async def report(
     summary="Read an incident with its timeline",
     operation_id="read",
     response_model=None,
-    responses=documented({200: _either("The incident")}, 401, 404, 500, 503),
+    responses=documented(
+        {200: _either("The incident", ETag="Its version, for If-Match.", Link='Earlier events, as rel="prev".')}, 401, 404, 422, 500, 503
+    ),
 )
-async def read(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
-    """Facts and timeline as recorded. Callers see their own incidents, without work notes and what else only the desk reads."""
+async def read(
+    caller: Known,
+    desk: TheDesk,
+    number: Number,
+    before: Before = None,
+    most: Annotated[int, Query(ge=1, le=MOST, alias="events", description="Events at most; fewer where they are very long.")] = USUAL,
+) -> JSONResponse:
+    """Facts and the newest stretch of the timeline. Callers see their own incidents, without work notes and what else only the desk reads."""
     await find(desk, caller, number)
-    return JSONResponse(await _whole(desk, caller, number))
+    whole = await _whole(desk, caller, number, before, most)
+    address = f"{desk.base_url}/api/v1/incidents/{number}?before={whole['earlier']}&events={most}"
+    return JSONResponse(whole, headers=etag(whole["version"]) | ({"Link": f'<{address}>; rel="prev"'} if whole["earlier"] else {}))
 
 
-async def _whole(desk: Desk, caller: Caller, number: str) -> dict[str, Any]:
+async def _whole(desk: Desk, caller: Caller, number: str, before: int | None = None, most: int = USUAL) -> dict[str, Any]:
     facts = await facts_of(desk.database, number)
     if facts is None:
         raise Problem("not-found", "The incident is accepted and will be readable in a moment.")
-    timeline = await timeline_of(desk.database, number, public_only=not caller.is_staff)
-    return facts_for(facts, is_staff=caller.is_staff) | {"timeline": timeline if caller.is_staff else timeline_for_caller(facts, timeline)}
+    stretch = await timeline_of(desk.database, number, public_only=not caller.is_staff, before=before, most=most)
+    told = stretch.events if caller.is_staff else timeline_for_caller(facts, stretch.events)
+    return facts_for(facts, is_staff=caller.is_staff) | {"timeline": told, "earlier": stretch.earlier}
 
 
 def _filters(
@@ -158,6 +175,14 @@ async def list_incidents(
     caller: Known,
     desk: TheDesk,
     filters: Annotated[Mapping[str, tuple[str, ...]], Depends(_filters)],
+    q: Annotated[
+        str,
+        Query(
+            description=f"With these words, or words that begin so, in number, report or messages; for the desk in work notes too. "
+            f"The first {MOST_WORDS} words count, signs do not.",
+            examples=["printer jammed"],
+        ),
+    ] = "",
     changed_since: Annotated[Plausible | Absent, Query(description="Changed at or after this instant.")] = None,
     order: Annotated[Literal["newest", "oldest"], Query(description="Which change comes first.")] = "newest",
     limit: Annotated[int, Query(ge=1, le=200, description="Incidents on a page.")] = 50,
@@ -172,7 +197,7 @@ async def list_incidents(
         )
     if not caller.is_staff and (inner := filters.keys() - set(FOR_CALLERS)):
         raise Problem("invalid", errors=[{"pointer": name, "detail": "Only the desk can ask for that"} for name in sorted(inner)])
-    wanted = Wanted(filters, changed_since, None if caller.is_staff else caller.actor.id, order == "oldest", limit=limit)
+    wanted = Wanted(filters, changed_since, q, None if caller.is_staff else caller.actor.id, order == "oldest", limit=limit)
     page = await listed(desk.database, replace(wanted, after=place_in(cursor)) if cursor else wanted)
     following = cursor_of(page.ends_at) if page.ends_at else None
     items = [facts_for(facts, is_staff=caller.is_staff) for facts in page.items]
@@ -184,17 +209,3 @@ def _link(desk: Desk, request: Request, following: str | None) -> dict[str, str]
         return {}
     others = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     return {"Link": f'<{desk.base_url}/api/v1/incidents?{urlencode([*others, ("cursor", following)])}>; rel="next"'}
-
-
-def cursor_of(place: Place) -> str:
-    """Where the next page of a list begins, as text for an address."""
-    return base64.urlsafe_b64encode(json.dumps([as_text(place.changed_at), place.number]).encode()).decode().rstrip("=")
-
-
-def place_in(cursor: str) -> Place:
-    """The place in such a text; raises the problem ``invalid`` for one that was made up."""
-    try:
-        changed_at, number = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return Place(_INSTANT.validate_python(changed_at), _KEY.validate_python(number))
-    except (ValueError, TypeError, RecursionError):
-        raise invalid("cursor", "Must come from next or the Link header of the page before") from None

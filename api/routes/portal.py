@@ -13,18 +13,20 @@ from ulid import ULID
 
 from api import confirmation
 from api.confirmation import BROKEN, PageReader, Pressed, Question
+from api.cursors import cursor_of, place_in
 from api.delivery import Command, find
 from api.desk import Desk
 from api.forms import form_of
 from api.identity import REPORTERS_SIGNED_IN, SIGNED_IN, Caller
 from api.pressing import command_of, message_of, press, sentence_of
 from api.problems import Problem
-from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed, timeline_of
+from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed
 from api.queries.links import follow_up_of
+from api.queries.timelines import timeline_of
 from api.reception import take_in
 from api.rendering import PRIVATE, page
 from api.report_form import Draft, read_report, topics
-from api.routes.incidents import TheDesk, cursor_of, place_in
+from api.routes.incidents import Before, TheDesk
 from api.sentences import sentences_in
 from api.telling import state_of, told, will_happen
 from api.views import THE_DESK, facts_for, timeline_for_caller
@@ -102,10 +104,10 @@ async def reported(request: Request, desk: TheDesk, caller: Someone, number: str
 
 
 @router.get("/incidents/{number}")
-async def incident(request: Request, desk: TheDesk, caller: Someone, number: str, said: str = "") -> Response:
+async def incident(request: Request, desk: TheDesk, caller: Someone, number: str, said: str = "", before: Before = None) -> Response:
     """One of my incidents: how it stands, what happened, what I can say."""
     await _own(desk, caller, number)
-    return await _incident(request, desk, caller, number, notice=NOTICES.get(said))
+    return await _incident(request, desk, caller, number, notice=NOTICES.get(said), before=before)
 
 
 @router.post("/incidents/{number}/message")
@@ -149,7 +151,9 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
     facts = await facts_of(desk.database, number)
     if facts is None:
         return page(request, "portal/reported.html", 200, PRIVATE, caller=caller, number=number, promises=[])
-    timeline = timeline_for_caller(facts, await timeline_of(desk.database, number, public_only=True))
+    before = more.pop("before", None)
+    stretch = await timeline_of(desk.database, number, public_only=True, before=before)
+    timeline = timeline_for_caller(facts, stretch.events)
     names = {
         THE_DESK: "Service desk",
         caller.actor.id: "You",
@@ -162,6 +166,8 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         "state": word,
         "sentence": sentence,
         "timeline": [told(event, names) for event in reversed(timeline)],
+        "earlier": stretch.earlier,
+        "is_newest": before is None,
         "coming": [*_promises(facts), *_coming(facts)],
         "question": await _question(desk, caller, facts),
         "nonce": secrets.token_urlsafe(12),

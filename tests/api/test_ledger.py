@@ -18,11 +18,12 @@ from activities.keys import hash_of, issue_key, list_keys
 from activities.policy_book import UnusableBookError, load_book
 from activities.records import Records
 from api.queries.callers import holder_of, level_of, person_exists
-from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed, standing_of, timeline_of
+from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed, standing_of
 from api.queries.letters import PAGE, Search, newest, one
 from api.queries.links import follow_up_of, reads_in
 from api.queries.outcomes import answer_to, version_of
 from api.queries.readiness import what_is_wrong_with
+from api.queries.timelines import timeline_of
 from tests.api.house import fill_directory
 from workflows.decisions import receive
 from workflows.intake import categorise, log, prioritise
@@ -98,14 +99,14 @@ async def test_reading(database: AsyncEngine) -> None:
     facts = await facts_of(database, number)
     assert facts is not None
     assert (facts["title"], facts["version"]) == ("No. 1042", 4)
-    whole = await timeline_of(database, number, public_only=False)
-    public = await timeline_of(database, number, public_only=True)
+    whole = (await timeline_of(database, number, public_only=False)).events
+    public = (await timeline_of(database, number, public_only=True)).events
     assert [event["seq"] for event in whole] == [1, 2, 3, 4]
     assert "hush" in str(whole)
     assert "hush" not in str(public)
     assert whole[0]["at"].endswith("Z")
     standing = await standing_of(database, number)
-    assert standing == Standing(Status.NEW, "2026-01-01", frozenset({"carla"}))
+    assert standing == Standing(Status.NEW, "2026-01-01", frozenset({"carla"}), 4)
     answer = await answer_to(database, number, "note-1042")
     assert answer is not None
     assert (answer.result, answer.version, answer.message) == (Result.APPLIED, 4, "note")

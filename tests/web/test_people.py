@@ -52,7 +52,7 @@ def test_from_report_to_confirmation_by_clicking(browser: Browser, desk: Running
     carla.get_by_role("button", name="Send the report").click()
     number = carla.locator("b.number").inner_text()
     asha = _person(browser, desk, "asha", **size)
-    asha.get_by_label("Number or title").fill(number)
+    asha.get_by_label("Search").fill(number)
     asha.get_by_role("button", name="Show").click()
     asha.get_by_role("link", name=title).click()
     _does(asha, "Take it")

@@ -78,6 +78,11 @@ class Book:
         days: list[date] = [dated.valid_from for subject in fields(self) for dated in getattr(self, subject.name)]
         return max((begun for begun in days if begun <= day), default=min(days)).isoformat()
 
+    def has_in_force(self, name: str, at: datetime) -> bool:
+        """Whether there is an edition of exactly that name, and whether its day has come by that instant."""
+        begins = {dated.valid_from.isoformat() for subject in fields(self) for dated in getattr(self, subject.name)}
+        return name in begins and name <= at.astimezone(UTC).date().isoformat()
+
     def edition(self, name: str) -> Edition:
         """The edition of that name, as ``name_of_edition`` gave it."""
         if name not in self._known:
