@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from api.plan.contents import Section, rules, table
 from api.plan.wording import ROLES, after_days, audience, event, in_order, lasting, letter, listed, words, working_days, yes
 from workflows.clocks import BREACH
+from workflows.messages import NAMES
 from workflows.policies.approval_rules import Approval, asked
 from workflows.policies.book import Edition
+from workflows.policies.roles import BEYOND_EDITIONS
 from workflows.policies.survey_rules import Cap
 from workflows.vocabulary import Audience, EventKind, LetterName, Role, Scope
 
@@ -21,6 +23,7 @@ def roles(edition: Edition) -> Section:
         for message, allowed in sorted(edition.permissions.by_message.items()):
             if role in allowed:
                 may[allowed[role]].append(message)
+        may[Scope.ANY] += [NAMES[kind] for kind, allowed in BEYOND_EDITIONS.items() if role in allowed]
         if edition.approvals.may_approve([role]):
             may[Scope.ANY].append("approve")
         lines.append((words(role), ROLES[role], *(listed(may[scope]) for scope in _SCOPES)))

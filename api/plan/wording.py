@@ -24,7 +24,7 @@ ROLES = {
     Role.CALLER: "Reports what is wrong, answers questions, and says whether the solution works.",
     Role.AGENT: "Takes incidents up, diagnoses, hands on, keeps the caller informed, and solves.",
     Role.INCIDENT_MANAGER: "Answers for every incident: priorities beside the matrix, escalations, major incidents.",
-    Role.PROCESS_OWNER: "Decides on the rules of this plan, and does not touch incidents.",
+    Role.PROCESS_OWNER: "Decides on the rules of this plan; does not touch incidents, except to move one to a newer edition of them.",
     Role.AUDITOR: "Reads everything and changes nothing.",
     Role.ADMIN: "Runs the system; decides on no incident and edits no record.",
 }
