@@ -42,5 +42,9 @@ PRIVATE = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow"
 
 def page(request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> HTMLResponse:
     """One page. Addresses in it are paths below that of the base URL of the settings; no Host header has a say in them (S15)."""
-    text = _PAGES.get_template(template).render(base=urlsplit(desk_of(request).base_url).path, **facts)
-    return HTMLResponse(text, status, headers)
+    return HTMLResponse(text(template, base=urlsplit(desk_of(request).base_url).path, **facts), status, headers)
+
+
+def text(template: str, **facts: Any) -> str:
+    """What a template makes of these facts, for pages that answer no request as well."""
+    return _PAGES.get_template(template).render(**facts)

@@ -95,7 +95,8 @@ def may_send(incident: Incident, kind: type[Message], actor: Actor) -> bool:
     if actor.kind is ActorKind.SYSTEM:
         return True
     if kind is Approve:
-        return incident.rules.approvals.may_approve(actor.roles)
+        # Also whoever was asked under an edition that the incident has left since.
+        return incident.rules.approvals.may_approve(actor.roles) or incident.facts.approval_awaited in actor.roles
     if kind in BEYOND_EDITIONS:
         return not BEYOND_EDITIONS[kind].isdisjoint(actor.roles)
     scopes = incident.rules.permissions.scopes(kind, actor.roles)

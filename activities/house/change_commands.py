@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Hangs the commands of this module into the command line."""
     app.command()(rehearse)
     app.command()(gate)
+    app.command()(plan)
     app.add_typer(policy, name="policy")
 
 
@@ -72,6 +73,26 @@ def gate(
     found = passage(read_settings(), histories or (), export)
     typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.told())
     raise typer.Exit(1 if found.stopped or (found.changed and not accept_changes) else 0)
+
+
+def plan(
+    edition: Annotated[str | None, typer.Option(help="Name of an edition; default: the one in force today.")] = None,
+    against: Annotated[str | None, typer.Option(help="Mark what differs from this edition.")] = None,
+    contacts: Annotated[bool, typer.Option("--contacts", help="With groups, leads, members and rotas of the directory.")] = False,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write it there as a page that needs nothing else, to send and to print.")
+    ] = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", help="Write it there as Markdown; without a file it is shown.")
+    ] = None,
+) -> None:
+    """Write the incident response plan that the rules amount to: roles, priorities, targets, escalation, letters, process, legal notes.
+
+    Examples:  holdfast plan --html plan.html    holdfast plan --edition 2027-01-01 --against 2026-11-25 --markdown changes.md
+    """
+    from activities.house.plan_desk import composed, write
+
+    typer.echo(write(composed(read_settings(), edition, against, with_contacts=contacts), html_file, markdown_file))
 
 
 @policy.command("list")

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.process.life import ASHA, CARLA, INES, NOAH, Life
 from workflows.house_messages import ReportUndeliverable
 from workflows.lifecycle import Rule
-from workflows.messages import SYSTEM, Approve, Confirm, Reject, Reopen, Report, Resolve, Take
+from workflows.messages import SYSTEM, AdoptEdition, Approve, Confirm, Reject, Reopen, Report, Resolve, Take
 from workflows.policies.approval_rules import Approval, ApprovalRules
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
@@ -135,6 +135,23 @@ def test_a_caller_who_was_never_asked_is_not_overruled() -> None:
     assert life.facts.approval_awaited is Role.INCIDENT_MANAGER  # a person cannot say this
     life.says(SYSTEM, ReportUndeliverable("resolved", 1, "carla", asks_for_confirmation=True))
     assert (life.facts.status, life.facts.approval_awaited, life.facts.due) == (Status.RESOLVED, None, ())
+
+
+def test_an_incident_that_is_moved_keeps_what_it_was_asked() -> None:
+    """Moved to an edition that asks for nothing, it still waits for the answer to what was asked, and closes with it."""
+    later = Dated(date(2026, 11, 20), ApprovalRules(), "test")
+    adopt(replace(HOLDFAST, approvals=(Dated(date(2026, 1, 1), ApprovalRules((MANAGER,)), "test"), later)))
+    life = Life(PAYROLL, at=datetime(2026, 11, 19, 7, tzinfo=UTC))
+    life.says(ASHA, FIXED)
+    life.says(CARLA, Confirm())
+    life.passes(timedelta(minutes=11))
+    due = life.facts.due
+    life.passes(timedelta(hours=20))
+    owner = replace(INES, id="omar", roles=(Role.PROCESS_OWNER,))
+    assert life.says(owner, AdoptEdition("2026-11-20", "simpler")).result is Result.APPLIED
+    assert (life.facts.approval_awaited, life.facts.due) == (Role.INCIDENT_MANAGER, due)
+    life.says(INES, Approve())
+    assert life.facts.status is Status.CLOSED
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_all_of_them_together_keep_the_house_rules(tmp_path: Path) -> None:
     tree = edited("new-matrix", tmp_path)
     for document in ("stricter-target", "extra-approval", "new-stage"):
         tree.follow(DOCUMENTS / f"{document}.md")
+    assert tree.runs("-m", "tests.architecture.shapes").returncode == 0
     assert tree.runs(str(PLAYER), "new-stage", str(HISTORIES)).returncode == 0
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     done = tree.runs("-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", str(tmp_path), "tests/architecture", **ALONE)
