@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from activities.house import change_commands
+from activities.house import change_commands, seed_command
 from activities.house.accounts_commands import accounts
 from activities.house.deploy_commands import deploy
 from activities.house.refusals import RefusedError, UsageRefusedError
@@ -43,6 +43,7 @@ app.add_typer(calendar, name="calendar")
 app.add_typer(letters, name="letters")
 app.add_typer(deploy, name="deploy")
 change_commands.register(app)
+app.command()(seed_command.seed)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-7.")]

@@ -32,7 +32,7 @@ _STUCK = "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=
 _OF_NO_BUILD = "TemporalWorkerDeploymentVersion IS NULL"
 _TAKES_EFFECT_WITHIN = 30.0  # seconds; it took about one
 _GLANCE = 0.2
-POLLER_IS_OLD = timedelta(minutes=2)  # a worker asks at least once a minute
+_POLLER_IS_OLD = timedelta(minutes=2)  # a worker asks at least once a minute
 
 
 class DeploymentError(Exception):
@@ -131,8 +131,8 @@ def of_build(name: str, build: str | None) -> str:
 
 
 def of_others(name: str, build: str) -> str:
-    """Finds the workflows that are not with a build."""
-    return f"(TemporalWorkerDeploymentVersion != '{name}:{build}' OR {_OF_NO_BUILD})"
+    """Finds the workflows that are not with a build, or are stuck on their way from one to another."""
+    return f"(TemporalWorkerDeploymentVersion != '{name}:{build}' OR {_OF_NO_BUILD} OR {_STUCK})"
 
 
 async def _workers(client: Client, queue: str) -> Counter[str | None]:
@@ -140,12 +140,13 @@ async def _workers(client: Client, queue: str) -> Counter[str | None]:
     request = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind)
     pollers = (await client.workflow_service.describe_task_queue(request)).pollers
     now = datetime.now(UTC)
-    alive = {(each.identity, each.deployment_options.build_id or None) for each in pollers if _is_alive(each, now)}
+    alive = {(each.identity, each.deployment_options.build_id or None) for each in pollers if is_alive(each, now)}
     return Counter(build for _, build in alive)
 
 
-def _is_alive(poller: Any, now: datetime) -> bool:
-    return bool(now - poller.last_access_time.ToDatetime(UTC) < POLLER_IS_OLD)
+def is_alive(poller: Any, now: datetime) -> bool:
+    """Whether a worker has asked for work lately."""
+    return bool(now - poller.last_access_time.ToDatetime(UTC) < _POLLER_IS_OLD)
 
 
 async def make_current(client: Client, name: str, build: str) -> None:

@@ -25,7 +25,8 @@ from activities.settings import Settings
 from activities.sign_in_post import SignInPost
 from emails.headers import LetterRefusedError
 from emails.letters import ASKS_FOR_CONFIRMATION
-from workflows.messages import SYSTEM, ReportUndeliverable, Sent
+from workflows.house_messages import ReportUndeliverable
+from workflows.messages import SYSTEM, Sent
 
 SHIFT = timedelta(minutes=55)
 PAUSE = timedelta(milliseconds=500)

@@ -22,6 +22,7 @@ from api.routes import (
     bulk,
     commands,
     console,
+    figures,
     guide,
     health,
     incidents,
@@ -31,6 +32,7 @@ from api.routes import (
     plan,
     portal,
     sign_in,
+    situation,
     surveys,
     time,
     unsubscribing,
@@ -57,6 +59,8 @@ ROUTERS = (
     plan.router,
     bulk.router,
     workbench.router,
+    figures.router,
+    situation.router,
 )
 STATIC = "/static"
 

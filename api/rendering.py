@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.desk import desk_of
+from api.figures import duration
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"),
@@ -28,7 +29,13 @@ def _in_zone(instant: datetime | str, zone: str) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
+def _duration(minutes: float) -> str:
+    """A stretch of time on the wall: 3 d 4 h."""
+    return duration(minutes, is_wall=True)
+
+
 _PAGES.filters["in_zone"] = _in_zone
+_PAGES.filters["duration"] = _duration
 # For pages behind the door. The browser names our own site when it sends their forms, and never their address to others.
 PRIVATE = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow"}
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from workflows.climbing import under_the_edition
 from workflows.deadlines import REMINDERS, confirmation_dates, question_dates, undo_ends
+from workflows.house_messages import AdoptEdition
 from workflows.lifecycle import Refusal, Rule
-from workflows.messages import AdoptEdition, Hold
+from workflows.messages import Hold
 from workflows.policies.book import book
 from workflows.publication import Deadline, Snapshot
 from workflows.record import Cause, Incident
@@ -62,7 +63,7 @@ def _cadence(incident: Incident) -> Sequence[Deadline]:
     if facts.status is not Status.RESOLVED or facts.resolved_at is None:
         return facts.due
     if facts.approval_awaited:
-        return facts.due  # whoever was asked stays asked; what the newer edition wants besides is asked next (S11)
+        return facts.due
     if facts.confirmed_at:
         return undo_ends(incident, facts.confirmed_at)
     # Where the question could not be delivered, silence means nothing under any edition (S11).

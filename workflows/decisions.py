@@ -9,6 +9,7 @@ from typing import Any
 
 from workflows import adoption, investigation, resolution, surveys
 from workflows.deadlines import catch_up
+from workflows.house_messages import AdoptEdition, HandOver, ReportUndeliverable
 from workflows.investigation import is_own
 from workflows.lifecycle import Refusal, Rule, misfit
 from workflows.messages import (
@@ -16,14 +17,12 @@ from workflows.messages import (
     SYSTEM,
     Acknowledge,
     Actor,
-    AdoptEdition,
     Amend,
     Approve,
     Assign,
     Cancel,
     Confirm,
     Escalate,
-    HandOver,
     Hold,
     Message,
     Note,
@@ -32,7 +31,6 @@ from workflows.messages import (
     Rate,
     Reject,
     Reopen,
-    ReportUndeliverable,
     Reprioritise,
     Resolve,
     Resume,

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from workflows.deadlines import carry_out
 from workflows.decisions import receive
-from workflows.messages import Message, Sent
+from workflows.messages import Sent
 from workflows.publication import Event, Result, Snapshot
 from workflows.record import Incident
 from workflows.vocabulary import EventKind
@@ -55,7 +56,7 @@ class Preview:
     differences: tuple[Difference, ...]
 
 
-def preview(facts: Snapshot, sent: Sent[Message], now: datetime) -> Preview:
+def preview(facts: Snapshot, sent: Sent[Any], now: datetime) -> Preview:
     """The incident of these facts, with and without that message at ``now``."""
     as_it_is, as_it_would_be = Incident(facts), Incident(facts)
     carry_out(as_it_is, now)

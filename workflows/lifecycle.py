@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from workflows.house_messages import AdoptEdition, HandOver, ReportUndeliverable
 from workflows.messages import (
     Acknowledge,
-    AdoptEdition,
     Amend,
     Approve,
     Assign,
     Cancel,
     Confirm,
     Escalate,
-    HandOver,
     Hold,
     Message,
     Note,
@@ -25,7 +24,6 @@ from workflows.messages import (
     Rate,
     Reject,
     Reopen,
-    ReportUndeliverable,
     Reprioritise,
     Resolve,
     Resume,

@@ -9,7 +9,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AwareDatetime, Field
 
-from workflows.fields import Day, Key, Line, Text
+from workflows.fields import Key, Line, Text
+from workflows.house_messages import AdoptEdition, HandOver, ReportUndeliverable
 from workflows.vocabulary import (
     ActorKind,
     CancelReason,
@@ -215,30 +216,6 @@ class Rate:
 
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Text | None = None
-
-
-@dataclass(frozen=True)
-class ReportUndeliverable:
-    """From the mail sender: a letter of this incident could not be delivered, or nobody can say whether it was (S11, S14)."""
-
-    letter: str
-    cycle: int
-    recipient: str
-    asks_for_confirmation: bool = False
-    may_have_arrived: bool = False
-
-
-@dataclass(frozen=True)
-class AdoptEdition:
-    """From a process owner: go on under a newer edition of the policies (S21, S22)."""
-
-    edition: Day
-    reason: Text
-
-
-@dataclass(frozen=True)
-class HandOver:
-    """From whoever deploys: wake up, and go on under another build if there is one for you. It changes nothing and is not answered."""
 
 
 Message = (

@@ -6,9 +6,10 @@ from typing import Any
 from workflows import approvals, surveys
 from workflows.approvals import NONE_YET
 from workflows.deadlines import close, confirmation_dates, undo_ends
+from workflows.house_messages import ReportUndeliverable
 from workflows.investigation import NOT_HELD, NOTHING_CHANGES
 from workflows.lifecycle import Refusal, Rule
-from workflows.messages import SYSTEM, Approve, Cancel, Confirm, Reject, Reopen, ReportUndeliverable, Resolve
+from workflows.messages import SYSTEM, Approve, Cancel, Confirm, Reject, Reopen, Resolve
 from workflows.publication import Snapshot
 from workflows.record import Cause, Incident
 from workflows.vocabulary import DeadlineKind, EventKind, Status

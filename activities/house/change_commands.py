@@ -12,6 +12,7 @@ from activities.settings import read_settings
 
 policy = typer.Typer(no_args_is_help=True, help="The rules of the desk and their editions.")
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+_PATIENCE = 60.0  # seconds for the answers of incidents
 _WHAT = "a Python file with a BOOK, the name of an edition, or a working tree"
 
 
@@ -147,3 +148,39 @@ def policy_publish() -> None:
     from activities.house.policy_desk import publish
 
     typer.echo(publish())
+
+
+@policy.command("adopt")
+def policy_adopt(
+    edition: Annotated[str, typer.Option(help="The newer edition.")],
+    incidents: Annotated[list[str], typer.Option(help="Number of an open incident; repeat for several; or: all.")],
+    reason: Annotated[str | None, typer.Option(help="Why; it stands in each timeline.")] = None,
+    person: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Id of the process owner who decides.")] = None,
+    only_preview: Annotated[bool, typer.Option("--preview", help="Only show what would change.")] = False,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    per_second: Annotated[int, typer.Option(min=1, max=200, help="At most so many incidents are told in a second.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Move open incidents to a newer edition: what would change is shown first. Exit code 1 when one of them was not moved.
+
+    Examples:  holdfast policy adopt --edition 2027-01-01 --incidents INC-1042-7 --preview
+               holdfast policy adopt --edition 2027-01-01 --incidents all --as pavel --reason "Agreed with works council"
+    """
+    from activities.house.adoption_desk import adopt_all, adopted_told, chosen, previews, previews_as_json, previews_told, wish
+    from activities.house.refusals import UsageRefusedError
+
+    settings = read_settings()
+    if not only_preview and not (reason and person):
+        raise UsageRefusedError("Say why and who decides, with --reason and --as; or look first, with --preview.")
+    wanted = wish(settings, edition, reason or "a look ahead", person)
+    found = chosen(settings, edition, incidents)
+    shown = previews(found, wanted)
+    if only_preview:
+        typer.echo(json.dumps(previews_as_json(shown), indent=2) if as_json else previews_told(shown, edition))
+        return
+    typer.echo(previews_told(shown, edition), err=True)
+    if not is_sure:
+        typer.confirm(f"Move {len(found)} incidents to {edition}?", abort=True, err=True)
+    done = adopt_all(settings, wanted, [facts.number for facts in found], per_second, _PATIENCE)
+    typer.echo(json.dumps([each.as_dict() for each in done], indent=2) if as_json else adopted_told(done))
+    raise typer.Exit(0 if all(each.result == "applied" for each in done) else 1)

@@ -15,7 +15,8 @@ from activities.house.refusals import RefusedError, UnavailableError
 from activities.pacing import at_a_pace
 from activities.settings import Settings
 from activities.temporal_connection import connect
-from workflows.messages import NAMES, SYSTEM, HandOver, Sent
+from workflows.house_messages import HandOver
+from workflows.messages import NAMES, SYSTEM, Sent
 
 T = TypeVar("T")
 # An incident goes on within a second or two of being asked, unless its publication is under way.

@@ -75,6 +75,11 @@ def _edition(book: Any, name: str) -> Any:
     return book.edition(name)
 
 
+def check_edition(settings: Settings, name: str) -> None:
+    """Works by the desk's book from now on. Raises UsageRefusedError where it has no such edition."""
+    _edition(_book(settings), name)
+
+
 def differences(settings: Settings, first: str, second: str) -> dict[str, list[str | None]]:
     """Each line in which two editions differ, with what either says, or none."""
     book = _book(settings)

@@ -21,7 +21,8 @@ from activities.database.tables import incidents, letters, people
 from activities.mail import MailRoom
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
 from tests.process.life import ASHA, Life
-from workflows.messages import ReportUndeliverable, Resolve, Sent
+from workflows.house_messages import ReportUndeliverable
+from workflows.messages import Resolve, Sent
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,11 +10,14 @@ from tests.process.life import ASHA, CARLA, INES, PAVEL, TUESDAY, Life
 from tests.process.newer_edition import BOOK, CLOSURE, NEW, OLD, P1, first_rule, with_rules, works_by
 from workflows.dates import ahead
 from workflows.foresight import Foreseen, foresee, preview
+from workflows.house_messages import AdoptEdition
 from workflows.lifecycle import Rule
-from workflows.messages import AdoptEdition, Cancel, Confirm, Hold, OverridePriority, Reopen, Report, Resolve, Sent, Take
+from workflows.messages import Approve, Cancel, Confirm, Hold, OverridePriority, Reopen, Report, Resolve, Sent, Take
+from workflows.policies.approval_rules import Approval, ApprovalRules
+from workflows.policies.dated import Dated
 from workflows.policies.working_calendars import WorkingCalendars
 from workflows.publication import Result
-from workflows.vocabulary import CancelReason, ClockState, DeadlineKind, EventKind, HoldReason, Impact, Priority, Urgency
+from workflows.vocabulary import CancelReason, ClockState, DeadlineKind, EventKind, HoldReason, Impact, Priority, Role, Status, Urgency
 
 ADOPT = AdoptEdition(NEW, "The board has agreed to it.")
 FIXED = Resolve("fixed", "Took the paper out.")
@@ -204,6 +207,22 @@ def test_an_undo_period_grows_with_it() -> None:
     confirmed_at = moved.now
     moved.passes(timedelta(minutes=5)).says(PAVEL, ADOPT)
     assert dates(moved) == [(DeadlineKind.UNDO_ENDS, None, 1, confirmed_at + timedelta(minutes=25))]
+
+
+def test_an_approval_that_was_asked_for_is_still_needed() -> None:
+    """Whoever was asked to agree is reminded as before, and the incident closes when they have answered and the undo period is over (S11)."""
+    asks = ApprovalRules((Approval(Role.INCIDENT_MANAGER, services=frozenset({"payroll"})),))
+    with works_by(replace(BOOK, approvals=(Dated(date(2026, 1, 1), asks, "for tests only"),))):
+        moved = Life(Report("Salaries are not paid", service="payroll"), edition=OLD)
+        moved.says(ASHA, FIXED)
+        moved.says(CARLA, Confirm())
+        moved.passes(timedelta(minutes=11))
+        waiting = dates(moved)
+        assert moved.says(PAVEL, ADOPT).result is Result.APPLIED
+        assert dates(moved) == waiting
+        moved.says(INES, Approve())
+        moved.passes(HOUR)
+        assert moved.facts.status is Status.CLOSED
 
 
 def test_an_undeliverable_question_stays_unanswered() -> None:

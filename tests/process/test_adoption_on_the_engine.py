@@ -14,7 +14,8 @@ from tests.process.newer_edition import BOOK, NEW, OLD, works_by
 from workflows.clocks import Clock
 from workflows.dates import ahead
 from workflows.deadlines import REMINDERS
-from workflows.messages import Acknowledge, AdoptEdition, Hold, Intake, Note, Reopen, Report, Resolve, Resume, Sent
+from workflows.house_messages import AdoptEdition
+from workflows.messages import Acknowledge, Hold, Intake, Note, Reopen, Report, Resolve, Resume, Sent
 from workflows.publication import Deadline, Result, Snapshot
 from workflows.rehearsal.engine import Engine, MemoryRecord
 from workflows.timekeeping import PROMISES

@@ -7,7 +7,8 @@ from tests.process.life import ASHA, CARLA, TUESDAY, Life
 from workflows.dates import ahead
 from workflows.deadlines import suspend_closure
 from workflows.decisions import receive
-from workflows.messages import SYSTEM, Acknowledge, Confirm, Hold, Report, ReportUndeliverable, Resolve, Sent
+from workflows.house_messages import ReportUndeliverable
+from workflows.messages import SYSTEM, Acknowledge, Confirm, Hold, Report, Resolve, Sent
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
 from workflows.publication import Published, Unreached

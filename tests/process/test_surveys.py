@@ -11,8 +11,9 @@ from temporalio.client import WorkflowHandle
 from tests.desk import Desk
 from tests.process.life import ASHA, CARLA, STRANGER, TUESDAY, Life
 from workflows.decisions import receive
+from workflows.house_messages import ReportUndeliverable
 from workflows.lifecycle import Rule
-from workflows.messages import SYSTEM, Cancel, Confirm, Message, Note, Rate, Reopen, Report, ReportUndeliverable, Resolve, Sent
+from workflows.messages import SYSTEM, Cancel, Confirm, Message, Note, Rate, Reopen, Report, Resolve, Sent
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
 from workflows.publication import Closure, Published, Result, Surveyed

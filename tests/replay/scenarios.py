@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from tests.desk import EDITION
 from tests.process.life import ASHA, CARLA, INES, PAVEL
+from workflows.house_messages import AdoptEdition
 from workflows.messages import (
     Acknowledge,
     Actor,
-    AdoptEdition,
     Amend,
     Assign,
     Cancel,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from workflows.messages import NAMES, SIGNALS, AdoptEdition, Message
+from workflows.house_messages import AdoptEdition
+from workflows.messages import NAMES, SIGNALS, Message
 from workflows.policies.dated import Dated
 from workflows.policies.wording import must_be_known
 from workflows.vocabulary import Role, Scope
