@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.process.life import ASHA, CARLA, INES, NOAH, Life
-from workflows.house_messages import ReportUndeliverable
+from workflows.house_messages import AdoptEdition, ReportUndeliverable
 from workflows.lifecycle import Rule
-from workflows.messages import SYSTEM, AdoptEdition, Approve, Confirm, Reject, Reopen, Report, Resolve, Take
+from workflows.messages import SYSTEM, Approve, Confirm, Reject, Reopen, Report, Resolve, Take
 from workflows.policies.approval_rules import Approval, ApprovalRules
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
