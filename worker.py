@@ -16,6 +16,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 import workflows
 from activities.database.session import open_database
+from activities.deployments import routing, versioning
 from activities.house.logs import HOUSE
 from activities.mail import MailRoom
 from activities.records import Records
@@ -23,12 +24,12 @@ from activities.settings import Settings
 from activities.temporal_connection import connect_patiently
 from workflows import mail_room
 from workflows.incident import IncidentWorkflow
-from workflows.mail_room import MailRoomWorkflow
+from workflows.mail_room import FollowingMailRoomWorkflow, MailRoomWorkflow
 
 # A worker that is killed holds up its incidents by this time only (temporal.md decision 9).
 STICKY_TIMEOUT = timedelta(seconds=3)
 PATIENCE = timedelta(seconds=20)
-LETTER_CHECK = timedelta(minutes=1)
+LOOKS_EVERY = timedelta(minutes=1)
 _GUARDED = {"incident", "mail_room"}
 log = structlog.get_logger(HOUSE)
 
@@ -53,34 +54,50 @@ async def run_worker(settings: Settings, patience: timedelta = PATIENCE) -> None
 
 
 async def _serve(client: Client, settings: Settings, patience: timedelta, stop: asyncio.Event) -> None:
-    engine = open_database(settings.database_url)
+    engine, build = open_database(settings.database_url), versioning(settings)
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[IncidentWorkflow, MailRoomWorkflow],
+        workflows=[IncidentWorkflow, FollowingMailRoomWorkflow if build else MailRoomWorkflow],
         activities=[Records(engine).publish, MailRoom(engine, settings, client).send_letters],
         workflow_runner=runner(),
         max_concurrent_workflow_tasks=settings.workflow_tasks,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=patience,
+        deployment_config=build,
     )
     async with worker:
-        letters = asyncio.create_task(_keep_letters_going(client, settings), name="letters")
-        log.info("running", task_queue=settings.task_queue, pid=os.getpid())
+        looks = asyncio.create_task(_look_after(client, settings), name="looks")
+        log.info("running", task_queue=settings.task_queue, pid=os.getpid(), build=settings.build_id)
         await stop.wait()
         log.info("stopping")
-        letters.cancel()
+        looks.cancel()
     await engine.dispose()
+
+
+async def _look_after(client: Client, settings: Settings) -> None:
+    """Once a minute: letters leave, and work arrives."""
+    while True:
+        with suppress(RPCError):
+            await _keep_letters_going(client, settings)
+            await _miss_a_current_build(client, settings)
+        await asyncio.sleep(LOOKS_EVERY.total_seconds())
 
 
 async def _keep_letters_going(client: Client, settings: Settings) -> None:
     """The mail room is open, always: whoever closed it by accident finds it open again within a minute (S14)."""
-    while True:
-        with suppress(RPCError):
-            await client.start_workflow(
-                MailRoomWorkflow.run,
-                id=mail_room.WORKFLOW_ID,
-                task_queue=settings.task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            )
-        await asyncio.sleep(LETTER_CHECK.total_seconds())
+    await client.start_workflow(
+        MailRoomWorkflow.run,
+        id=mail_room.WORKFLOW_ID,
+        task_queue=settings.task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    )
+
+
+async def _miss_a_current_build(client: Client, settings: Settings) -> None:
+    """A build gets no work before one is made current, and nothing else would say so."""
+    if settings.build_id is None:
+        return
+    route = await routing(client, settings.deployment)
+    if route is None or route.current is None:
+        log.warning("no build is current, incidents wait; run: holdfast deploy promote", build=settings.build_id)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.database.tables import api_keys, groups, memberships, people, rotas
 from activities.rota_entries import Entry, RotaEntry, Zone
-from workflows.messages import Key, Line
+from workflows.fields import Key, Line
 from workflows.vocabulary import Role
 
 Email = Annotated[str, Field(pattern=r"^[^@\s<>\"',;]+@[^@\s<>\"',;]+$", max_length=320)]

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from activities.database.tables import api_keys, intake, numbers, turned_away
 from activities.incident_numbers import FIRST, number_of
 
-_SEQUENCE = "incident"
+SEQUENCE = "incident"
 # When a key was last used is for people who clean up; a write for each request would cost more than it tells.
 KEY_USE_IS_NOTED_EVERY = timedelta(minutes=5)
 
@@ -57,7 +57,7 @@ async def _next(connection: AsyncConnection) -> int:
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     counted = (
         insert(numbers)
-        .values(name=_SEQUENCE, last=FIRST)
+        .values(name=SEQUENCE, last=FIRST)
         .on_conflict_do_update(index_elements=[numbers.c.name], set_={"last": numbers.c.last + 1})
         .returning(numbers.c.last)
     )

@@ -25,7 +25,8 @@ from activities.settings import Settings
 from activities.sign_in_post import SignInPost
 from emails.headers import LetterRefusedError
 from emails.letters import ASKS_FOR_CONFIRMATION
-from workflows.messages import SYSTEM, ReportUndeliverable, Sent
+from workflows.house_messages import ReportUndeliverable
+from workflows.messages import SYSTEM, Sent
 
 SHIFT = timedelta(minutes=55)
 PAUSE = timedelta(milliseconds=500)
@@ -86,7 +87,7 @@ class MailRoom:
         if claim is None:
             return False
         if claim.unknown_outcomes >= UNKNOWN_AGAIN:
-            await self._settle(claim, LetterState.UNKNOWN)
+            await self._leave_unknown(claim)
             return True
         try:
             await self._handle(claim)
@@ -145,22 +146,38 @@ class MailRoom:
     async def _unknown(self, claim: Claim, reply: str, ready: Ready) -> None:
         """Tried once more under the same Message-ID, then left as unknown for people to see."""
         count = claim.unknown_outcomes + 1
-        state = LetterState.UNKNOWN if count >= UNKNOWN_AGAIN else LetterState.PLANNED
-        next_attempt = datetime.now(UTC) + FIRST_RETRY
-        await self._settle(claim, state, ready, next_attempt_at=next_attempt, unknown_outcomes=count, smtp_reply=reply[:300])
+        if count >= UNKNOWN_AGAIN:
+            await self._leave_unknown(claim, ready, unknown_outcomes=count, smtp_reply=reply[:300])
+        else:
+            next_attempt = datetime.now(UTC) + FIRST_RETRY
+            await self._settle(
+                claim, LetterState.PLANNED, ready, next_attempt_at=next_attempt, unknown_outcomes=count, smtp_reply=reply[:300]
+            )
+
+    async def _leave_unknown(self, claim: Claim, ready: Ready | None = None, **facts: Any) -> None:
+        """Whoever may never have been asked does not consent by silence, so the incidents are told (S11). Until they are, the row comes back; the letter is not sent again."""
+        if await self._tell_incidents(claim, may_have_arrived=True):
+            await self._settle(claim, LetterState.UNKNOWN, ready, **facts)
+        else:
+            await self._settle(claim, LetterState.PLANNED, ready, next_attempt_at=datetime.now(UTC) + FIRST_RETRY, **facts)
 
     async def _give_up(self, claim: Claim, reply: str, ready: Ready | None = None) -> None:
-        """The incident is told before the ledger is: should we die in between, it is told again under the same command id."""
-        told = [await self._tell_incident(entry) for entry in await self._entries(claim)]
-        if all(told):
+        if await self._tell_incidents(claim):
             await self._settle(claim, LetterState.FAILED, ready, smtp_reply=reply[:300])
         else:
             await self._settle(claim, LetterState.PLANNED, next_attempt_at=datetime.now(UTC) + FIRST_RETRY, smtp_reply=reply[:300])
 
-    async def _tell_incident(self, entry: Entry) -> bool:
+    async def _tell_incidents(self, claim: Claim, *, may_have_arrived: bool = False) -> bool:
+        """Whether all have been told, before the ledger is: should we die in between, they are told again under the same command ids."""
+        told = [await self._tell_incident(entry, may_have_arrived=may_have_arrived) for entry in await self._entries(claim)]
+        return all(told)
+
+    async def _tell_incident(self, entry: Entry, *, may_have_arrived: bool) -> bool:
         if self._client is None:
             return True
-        message = ReportUndeliverable(entry.letter, entry.cycle, entry.recipient, entry.letter in ASKS_FOR_CONFIRMATION)
+        message = ReportUndeliverable(
+            entry.letter, entry.cycle, entry.recipient, entry.letter in ASKS_FOR_CONFIRMATION, may_have_arrived=may_have_arrived
+        )
         sent = Sent(f"undeliverable:{hashlib.sha256(entry.key.encode()).hexdigest()[:40]}", SYSTEM, datetime.now(UTC), message)
         try:
             handle = self._client.get_workflow_handle(entry.number)

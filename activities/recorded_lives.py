@@ -20,7 +20,7 @@ from workflows.vocabulary import ActorKind, EventKind, HoldReason
 Row = Mapping[str, Any]
 _TEXT = "(not taken over)"
 _MONTHS_OF_A_QUARTER = 3
-_DESK, _CALLER = ["agent", "incident_manager"], ["caller"]
+_DESK, _CALLER, _OWNER = ["agent", "incident_manager"], ["caller"], ["process_owner"]
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,16 @@ def _line(name: str | None, event: Row, story: Sequence[Row], known: dict[str, A
     said = told(event["after"], known, story) if told else None
     if said is None:
         return None
-    by_caller = name in ("confirm", "reject") or event["kind"] == EventKind.CALLER_WROTE
-    is_ours = event["actor_kind"] == ActorKind.SYSTEM
-    actor = {"kind": event["actor_kind"], "id": event["actor"], "roles": [] if is_ours else _CALLER if by_caller else _DESK}
+    actor = {"kind": event["actor_kind"], "id": event["actor"], "roles": _roles(name or "", event)}
     return {"command": name, "actor": actor, "at": event["at"].isoformat(), "said": said}
+
+
+def _roles(name: str, event: Row) -> list[str]:
+    if event["actor_kind"] == ActorKind.SYSTEM:
+        return []
+    if name == "adopt_edition":
+        return _OWNER
+    return _CALLER if name in ("confirm", "reject", "rate") or event["kind"] == EventKind.CALLER_WROTE else _DESK
 
 
 Said = dict[str, Any] | None
@@ -158,7 +164,8 @@ def _amended(after: Row, _: Row, __: Sequence[Row]) -> Said:
 
 def _undeliverable(after: Row, known: Row, _: Sequence[Row]) -> Said:
     asks = bool(after.get("confirmation_undeliverable"))
-    return {"letter": after["letter"], "cycle": known.get("cycle", 1), "recipient": after["recipient"], "asks_for_confirmation": asks}
+    told = {"letter": after["letter"], "cycle": known.get("cycle", 1), "recipient": after["recipient"], "asks_for_confirmation": asks}
+    return told | {"may_have_arrived": bool(after.get("may_have_arrived"))}
 
 
 # What each message said, from what its first event changed and the facts as they were then.
@@ -178,6 +185,9 @@ _TOLD: dict[str, Callable[[Row, Row, Sequence[Row]], Said]] = {
     "confirm": lambda *_: {},
     "reject": lambda *_: {"reason": _TEXT},
     "reopen": lambda *_: {"reason": _TEXT},
+    "approve": lambda *_: {},
     "cancel": lambda _, known, __: {"reason": known["cancel_reason"]},
+    "rate": lambda _, known, __: {"score": known["score"]},
     "report_undeliverable": _undeliverable,
+    "adopt_edition": lambda after, *_: {"edition": after["edition"], "reason": _TEXT},
 }

@@ -4,6 +4,7 @@ Idempotent: a publication may come twice, late or out of order. Facts go forward
 outcomes by incident and command, letters by their send key.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from temporalio import activity
 
 from activities.database.tables import events, incidents, letters, outcomes
 from activities.directory import recipients
+from activities.measuring import measure
 from activities.search_index import keep_findable
 from activities.staffing import staff
 from activities.surveys import admit, keep
@@ -43,13 +45,14 @@ class Records:
         """Writes one publication. Any error of the database is temporary: Temporal tries again until it is written."""
         async with self._engine.begin() as connection:
             await _put_facts(connection, publication.snapshot)
-            await _add(connection, events, [_event_row(publication.snapshot.number, event) for event in publication.events])
-            await _add(connection, outcomes, [_outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
+            await _add(connection, events, [event_row(publication.snapshot.number, event) for event in publication.events])
+            await _add(connection, outcomes, [outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
             await keep_findable(connection, publication)
             unreached = await _owe(connection, publication)
             staffed = await staff(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
             surveyed = await admit(connection, publication.snapshot.number, publication.surveying) if publication.surveying else None
             await keep(connection, publication.snapshot)
+            await measure(connection, publication.snapshot)
         _cry_out(publication.snapshot.number, unreached)
         return Published(publication.up_to, tuple(unreached), staffed, surveyed)
 
@@ -62,7 +65,7 @@ async def _put_facts(connection: AsyncConnection, facts: Snapshot) -> None:
         set_={name: insert.excluded[name] for name in values if name != "number"},
         where=incidents.c.version < insert.excluded.version,
     )
-    await connection.execute(newer, {f"new_{name}": value for name, value in _facts_row(facts).items()})
+    await connection.execute(newer, {f"new_{name}": value for name, value in facts_row(facts).items()})
 
 
 async def _add(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -76,21 +79,28 @@ def _insert(connection: AsyncConnection, table: Table) -> Any:
 
 
 async def _owe(connection: AsyncConnection, publication: Publication) -> list[Unreached]:
-    """A ledger row for each person meant; the one who caused the letter is not told about it (S14). Answers with what found nobody."""
+    """A ledger row for each person meant. Answers with what found nobody."""
+    rows, unreached = await letter_rows(publication, lambda owed: recipients(connection, owed, datetime.now(UTC)))
+    # One at a time: a person can be meant twice by one event, and the second row is the same as the first.
+    for row in rows:
+        await _add(connection, letters, [row])
+    return unreached
+
+
+async def letter_rows(
+    publication: Publication, whom: Callable[[LetterOwed], Awaitable[tuple[str, ...]]]
+) -> tuple[list[dict[str, Any]], list[Unreached]]:
+    """The rows of the letters owed, and those for which ``whom`` named nobody; who caused a letter is not told about it (S14)."""
     unreached, to_each = [], dict[str, list[LetterOwed]]()
     for owed in publication.letters:
-        meant = await recipients(connection, owed, datetime.now(UTC))
+        meant = await whom(owed)
         if not meant:
             unreached.append(Unreached(owed.letter, owed.to, owed.cause))
         for person in meant:
             if person != owed.not_to:
                 to_each.setdefault(person, []).append(owed)
     number = publication.snapshot.number
-    rows = [_letter_row(number, owed, person) for person, letters_of in to_each.items() for owed in merged(letters_of)]
-    # One at a time: a person can be meant twice by one event, and the second row is the same as the first.
-    for row in rows:
-        await _add(connection, letters, [row])
-    return unreached
+    return [letter_row(number, owed, person) for person, owed_to in to_each.items() for owed in merged(owed_to)], unreached
 
 
 def _cry_out(number: str, unreached: list[Unreached]) -> None:
@@ -102,7 +112,8 @@ def _cry_out(number: str, unreached: list[Unreached]) -> None:
             )
 
 
-def _facts_row(facts: Snapshot) -> dict[str, Any]:
+def facts_row(facts: Snapshot) -> dict[str, Any]:
+    """What lists filter and sort by, and all facts as JSON."""
     return {
         "number": facts.number,
         "version": facts.version,
@@ -129,16 +140,19 @@ def _promised_by(facts: Snapshot) -> datetime | None:
     return min((at for clock in owed if (at := clock.breached_at or clock.due_at)), default=None)
 
 
-def _event_row(number: str, event: Event) -> dict[str, Any]:
+def event_row(number: str, event: Event) -> dict[str, Any]:
+    """One event as it stands in the audit trail."""
     told: dict[str, Any] = _EVENT.dump_python(event, mode="json")
     return told | {"number": number, "at": event.at, "planned_at": event.planned_at}
 
 
-def _outcome_row(number: str, outcome: Outcome) -> dict[str, Any]:
+def outcome_row(number: str, outcome: Outcome) -> dict[str, Any]:
+    """The answer to a command."""
     return {**vars(outcome), "number": number, "result": outcome.result.value}
 
 
-def _letter_row(number: str, owed: LetterOwed, recipient: str) -> dict[str, Any]:
+def letter_row(number: str, owed: LetterOwed, recipient: str) -> dict[str, Any]:
+    """A letter owed to one person, planned."""
     return {
         "key": f"{number}:{owed.cycle}:{owed.cause}:{owed.letter}:{recipient}",
         "number": number,

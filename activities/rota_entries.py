@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from activities.on_call import LONGEST_TURN, Layer, Override, Rota
 from workflows.calendars import Span, Weekday, span
-from workflows.messages import Key
+from workflows.fields import Key
 
 
 def _zone(zone: str) -> str:

@@ -44,7 +44,7 @@ def _folded(text: str) -> str:
 
 async def keep_findable(connection: AsyncConnection, publication: Publication) -> None:
     """Adds what was said in this publication; where its events changed facts, puts those in the place of older ones."""
-    entries = [*_facts_entry(publication), *_said_entries(publication)]
+    entries = [*facts_entry(publication), *said_entries(publication)]
     if not entries:
         return
     insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(search_entries)
@@ -56,14 +56,16 @@ async def keep_findable(connection: AsyncConnection, publication: Publication) -
     await connection.execute(newer, entries)
 
 
-def _facts_entry(publication: Publication) -> list[dict[str, Any]]:
+def facts_entry(publication: Publication) -> list[dict[str, Any]]:
+    """The entry of the facts, or nothing where its events changed none that people search for."""
     facts = publication.snapshot
     if not any(event.seq == 1 or not event.after.keys().isdisjoint(_FACTS) for event in publication.events):
         return []
     return [_entry(facts.number, 0, told_in(vars(facts)), is_public=True) | {"version": facts.version}]
 
 
-def _said_entries(publication: Publication) -> list[dict[str, Any]]:
+def said_entries(publication: Publication) -> list[dict[str, Any]]:
+    """An entry for each event in which somebody said something."""
     return [
         _entry(publication.snapshot.number, event.seq, words, is_public=event.public)
         for event in publication.events

@@ -55,6 +55,16 @@ class Settings(BaseSettings):
     temporal_port: int = Field(7233, ge=1, le=65535, description="Port of the embedded Temporal server of holdfast up.")
     history_days: int = Field(30, ge=1, le=3650, description="Days the embedded Temporal server keeps the history of a closed incident.")
     task_queue: str = Field("holdfast", min_length=1, max_length=200, description="Temporal task queue of the desk.")
+    deployment: str = Field(
+        "holdfast",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$",
+        description="Name under which Temporal knows the builds of this desk's workers.",
+    )
+    build_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        description="Name of this build: incidents stay with the build they began under until they hand over; none: one build at a time; holdfast up ignores it.",
+    )
     policies: Path | None = Field(None, description="A Python file with a BOOK of policies, to exchange the desk's rules as a whole.")
     link_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="Keys that sign links in letters, newest first, separated by commas; at least 32 characters each."
@@ -176,7 +186,8 @@ def unknown_names(names: Iterable[str] | None = None) -> dict[str, str | None]:
 
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment for the processes of ``holdfast up``: as here, but with the embedded Temporal server and nothing else of Temporal."""
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    # One build at a time, so that whatever is installed next goes on with every incident.
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_") and name != PREFIX + "BUILD_ID"}
     return mine | {
         "TEMPORAL_ADDRESS": f"127.0.0.1:{settings.temporal_port}",
         "TEMPORAL_NAMESPACE": "default",

@@ -49,8 +49,12 @@ async def _asked_within(connection: AsyncConnection, person: str, at: datetime, 
 
 async def _take_place(connection: AsyncConnection, number: str, asked: Surveying) -> None:
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    place = {"number": number, "person": asked.person, "state": SurveyState.DRAWN.value, "planned_at": asked.at, "version": 0}
-    await connection.execute(insert(surveys).values(place).on_conflict_do_nothing())
+    await connection.execute(insert(surveys).values(place_of(number, asked)).on_conflict_do_nothing())
+
+
+def place_of(number: str, asked: Surveying) -> dict[str, Any]:
+    """The row of a survey that has its place and nothing else."""
+    return {"number": number, "person": asked.person, "state": SurveyState.DRAWN.value, "planned_at": asked.at, "version": 0}
 
 
 async def keep(connection: AsyncConnection, facts: Snapshot) -> None:
@@ -58,10 +62,11 @@ async def keep(connection: AsyncConnection, facts: Snapshot) -> None:
     if facts.survey is None:
         return
     mine = (surveys.c.number == facts.number, surveys.c.version < facts.version)
-    await connection.execute(update(surveys).where(*mine).values(_row(facts)))
+    await connection.execute(update(surveys).where(*mine).values(row_of(facts)))
 
 
-def _row(facts: Snapshot) -> dict[str, Any]:
+def row_of(facts: Snapshot) -> dict[str, Any]:
+    """How the survey stands."""
     return {
         "version": facts.version,
         "state": facts.survey.value if facts.survey else None,

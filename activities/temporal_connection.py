@@ -1,11 +1,14 @@
 """How every process of the desk reaches Temporal: by Temporal's own names in the environment, else the embedded server."""
 
 import asyncio
-from typing import Any
+from dataclasses import replace
+from functools import cache
+from typing import Any, cast
 
 import structlog
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.converter import PayloadConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
@@ -16,12 +19,22 @@ _LONGEST_PAUSE = 10.0
 log = structlog.get_logger("holdfast.temporal")
 
 
+@cache
+def _shared_converter() -> PydanticPayloadConverter:
+    """One for all incidents: each converter builds its own readers of types, which costs more than a plain incident's life does otherwise."""
+    return PydanticPayloadConverter()
+
+
+# A class as far as the SDK cares: something to be called without arguments.
+DATA_CONVERTER = replace(pydantic_data_converter, payload_converter_class=cast(type[PayloadConverter], _shared_converter))
+
+
 def connection_options(settings: Settings) -> dict[str, Any]:
     """What ``Client.connect`` takes: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS and the others, or a TOML profile of Temporal's."""
     options: dict[str, Any] = {**ClientConfig.load_client_connect_config()}
     if not options.get("target_host") or not names_a_temporal_server():
         options["target_host"] = f"127.0.0.1:{settings.temporal_port}"
-    return options | {"data_converter": pydantic_data_converter}
+    return options | {"data_converter": DATA_CONVERTER}
 
 
 async def connect(settings: Settings, *, lazy: bool = False) -> Client:

@@ -14,6 +14,7 @@ from api.bodies import said
 from api.desk import desk_of
 from api.doorway import fault
 from api.identity import SignInNeededError
+from api.link_pages import unavailable
 from api.origin import SAFE
 from api.problems import Problem, answer
 from api.queries import DATABASE_AWAY, DATABASE_FAULT, is_lost_connection
@@ -44,6 +45,8 @@ def register(app: FastAPI) -> None:
 
 
 def _as_problem(request: Request, problem: Problem) -> Response:
+    if getattr(request.state, "is_behind_link", False):
+        return unavailable(request, problem)
     if getattr(request.state, "is_for_people", False):
         return page(request, "door/refused.html", problem.kind.status, problem.headers, kind=problem.kind)
     return answer(problem, desk_of(request).base_url)

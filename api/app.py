@@ -22,6 +22,7 @@ from api.routes import (
     bulk,
     commands,
     console,
+    figures,
     guide,
     habits,
     health,
@@ -29,8 +30,10 @@ from api.routes import (
     links,
     me,
     outbox,
+    plan,
     portal,
     sign_in,
+    situation,
     surveys,
     time,
     unsubscribing,
@@ -55,8 +58,11 @@ ROUTERS = (
     habits.router,
     portal.router,
     console.router,
+    plan.router,
     bulk.router,
     workbench.router,
+    figures.router,
+    situation.router,
 )
 STATIC = "/static"
 

@@ -19,8 +19,9 @@ from api.queries.incidents import Standing, intake_key, standing_of
 from api.reception import take_in
 from api.sentences import Sentences
 from emails.links import Link
+from workflows.fields import Text
 from workflows.lifecycle import Rule
-from workflows.messages import Actor, Confirm, Message, PublicMessage, Reject, Report, Text
+from workflows.messages import Actor, Confirm, Message, PublicMessage, Reject, Report
 from workflows.policies.book import book
 from workflows.vocabulary import ActorKind, Channel, Impact, Kind, Role, Status, Urgency
 

@@ -50,6 +50,7 @@ _LABELS: Mapping[str, str] = {
     "override_priority": "Override priority",
     "amend": "Correct the report",
     "reopen": "Reopen",
+    "approve": "Approve the closure",
     "cancel": "Call off",
 }
 
@@ -59,9 +60,10 @@ TOGETHER = ("take", "assign", "resolve", "cancel")
 
 
 def forms(facts: Snapshot, actor: Actor, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
-    """All commands of the desk, in the order of the work."""
+    """All commands of the desk, in the order of the work; to approve only where that is waited for."""
     asks = _asks(book().edition(facts.edition), tuple(all_groups), tuple(all_people))
-    return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in _LABELS.items()]
+    shown = [(command, label) for command, label in _LABELS.items() if command != "approve" or facts.approval_awaited]
+    return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in shown]
 
 
 def forms_for_many(now: datetime, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
@@ -73,6 +75,8 @@ def forms_for_many(now: datetime, all_groups: list[tuple[str, str]], all_people:
 def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
     """The rule that would refuse this command from this person now; the process itself decides when it comes."""
     kind = COMMANDS[command]
+    if command == "approve":
+        return None if facts.approval_awaited in actor.roles else Rule.NOT_PERMITTED.says
     scopes = book().edition(facts.edition).permissions.scopes(kind, actor.roles)
     is_theirs = facts.person == actor.id or facts.group in actor.groups
     if not (Scope.ANY in scopes or (Scope.OWN in scopes and is_own(facts, actor)) or (Scope.OWN_GROUP in scopes and is_theirs)):
@@ -116,6 +120,7 @@ def _asks(
             Ask("description", "Description", "text"),
         ),
         "reopen": (reason,),
+        "approve": (Ask("notes", "Notes", "text"),),
         "cancel": (Ask("reason", "Because", options=_choices(CancelReason)), Ask("notes", "Notes for the caller", "text")),
     }
 

@@ -11,7 +11,7 @@ from api.bodies import Plausible
 from api.problems import invalid
 from api.queries.incidents import Place, as_text
 from api.queries.queues import Spot
-from workflows.messages import Key
+from workflows.fields import Key
 
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)

@@ -6,6 +6,7 @@ from typing import Any
 from workflows.messages import (
     Acknowledge,
     Amend,
+    Approve,
     Assign,
     Cancel,
     Confirm,
@@ -51,6 +52,7 @@ EXAMPLES: Mapping[type, dict[str, Any]] = {
     Confirm: {},
     Reject: {"reason": "My computer still shows no connection."},
     Reopen: {"reason": "The new switch fails in the same way."},
+    Approve: {"notes": "Seen in the protocol of the last test."},
     Cancel: {"reason": "duplicate", "notes": "Already reported by the neighbours."},
     Rate: {"score": 5, "comment": "Back on line within the hour."},
 }

@@ -25,6 +25,9 @@ from workflows.messages import Actor
 from workflows.vocabulary import Role
 
 STAFF = frozenset({Role.AGENT, Role.INCIDENT_MANAGER, Role.PROCESS_OWNER, Role.AUDITOR, Role.ADMIN})
+# The situation names agents with what they have in hand; figures name groups only.
+SEE_SITUATION = frozenset({Role.INCIDENT_MANAGER, Role.PROCESS_OWNER})
+SEE_FIGURES = SEE_SITUATION | {Role.AUDITOR}
 
 
 class UndeclaredAccessError(Exception):
@@ -58,6 +61,16 @@ class Caller:
         """Whether they see every incident with everything in it; others see their own, without work notes (S22)."""
         return not STAFF.isdisjoint(self.actor.roles)
 
+    @property
+    def sees_situation(self) -> bool:
+        """Whether they see what is open, at risk and in whose hands, all of it at once."""
+        return not SEE_SITUATION.isdisjoint(self.actor.roles)
+
+    @property
+    def sees_figures(self) -> bool:
+        """Whether they see the figures of the desk (S23)."""
+        return not SEE_FIGURES.isdisjoint(self.actor.roles)
+
     def may_see(self, people: Iterable[str]) -> bool:
         """Whether an incident of these people (affected, reporter) is theirs to see."""
         return self.is_staff or self.actor.id in people
@@ -73,6 +86,7 @@ class Access:
     async def __call__(self, request: Request) -> Caller | None:
         """The caller, or a problem: 401 without a valid key, 403 with the wrong role. None where nobody asks."""
         if self.way in (Way.NOBODY_ASKS, Way.BY_LINK):
+            request.state.is_behind_link = self.way is Way.BY_LINK
             return None
         caller = await (_sign_in_seen(request) if self.way is Way.BY_SESSION else _identify(request, self.way))
         request.state.actor = caller.actor.id
@@ -91,6 +105,8 @@ LETTER_READERS = Access(Way.BY_KEY_OR_PASSWORD, frozenset({Role.ADMIN, Role.INCI
 SIGNED_IN = Access(Way.BY_SESSION)
 REPORTERS_SIGNED_IN = Access(Way.BY_SESSION, REPORTERS.roles)
 STAFF_SIGNED_IN = Access(Way.BY_SESSION, STAFF)
+SITUATION_SIGNED_IN = Access(Way.BY_SESSION, SEE_SITUATION)
+FIGURES_SIGNED_IN = Access(Way.BY_SESSION, SEE_FIGURES)
 AGENTS_SIGNED_IN = Access(Way.BY_SESSION, frozenset({Role.AGENT, Role.INCIDENT_MANAGER}))
 
 

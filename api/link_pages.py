@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from api import origin
 from api.confirmation import PageReader
 from api.desk import Desk
+from api.problems import Problem
 from api.queries.links import reads_in
 from api.rendering import page
 from api.sentences import sentences_in, wished_for
@@ -30,6 +31,11 @@ def neutral(request: Request) -> Response:
 def foreign(request: Request) -> Response:
     """For a form that another site sent."""
     return page(request, "foreign.html", 403, UNINDEXED, say=wished_for(request))
+
+
+def unavailable(request: Request, problem: Problem) -> Response:
+    """Whatever keeps a page from being shown: who came from a letter can do nothing with the details of it."""
+    return page(request, "unavailable.html", problem.kind.status, UNINDEXED | problem.headers, say=wished_for(request))
 
 
 def field(form: FormData, name: str) -> str:

@@ -19,8 +19,9 @@ from api.desk import Desk
 from api.problems import Problem
 from api.queries.incidents import Standing
 from emails.links import Link
+from workflows.fields import Text
 from workflows.lifecycle import Rule
-from workflows.messages import Rate, Text
+from workflows.messages import Rate
 from workflows.vocabulary import SurveyState
 
 MARKS = (5, 4, 3, 2, 1)

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.desk import desk_of
+from api.figures import duration
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"),
@@ -28,12 +29,22 @@ def _in_zone(instant: datetime | str, zone: str) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
+def _duration(minutes: float) -> str:
+    """A stretch of time on the wall: 3 d 4 h."""
+    return duration(minutes, is_wall=True)
+
+
 _PAGES.filters["in_zone"] = _in_zone
+_PAGES.filters["duration"] = _duration
 # For pages behind the door. The browser names our own site when it sends their forms, and never their address to others.
 PRIVATE = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow"}
 
 
 def page(request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> HTMLResponse:
     """One page. Addresses in it are paths below that of the base URL of the settings; no Host header has a say in them (S15)."""
-    text = _PAGES.get_template(template).render(base=urlsplit(desk_of(request).base_url).path, **facts)
-    return HTMLResponse(text, status, headers)
+    return HTMLResponse(text(template, base=urlsplit(desk_of(request).base_url).path, **facts), status, headers)
+
+
+def text(template: str, **facts: Any) -> str:
+    """What a template makes of these facts, for pages that answer no request as well."""
+    return _PAGES.get_template(template).render(**facts)

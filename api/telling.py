@@ -48,6 +48,9 @@ _DID: Mapping[str, str] = {
     EventKind.REJECTED: "said that it is still broken",
     EventKind.REJECTION_WITHDRAWN: "said that it works after all",
     EventKind.REOPENED: "opened it again",
+    EventKind.APPROVAL_ASKED: "asked for approval of the closure",
+    EventKind.APPROVAL_REMINDED: "reminded of the approval",
+    EventKind.APPROVED: "approved the closure",
     EventKind.CLOSED: "closed it",
     EventKind.CANCELLED: "called it off",
     EventKind.LETTER_FAILED: "could not deliver a letter",
@@ -58,6 +61,7 @@ _DID: Mapping[str, str] = {
     EventKind.ESCALATION_STEPPED: "climbed the ladder",
     EventKind.ESCALATION_SKIPPED: "skipped a step of the ladder",
     EventKind.ESCALATION_RESTARTED: "began the ladder again",
+    EventKind.EDITION_ADOPTED: "moved it to a newer edition of the policies",
     EventKind.SURVEY_ASKED: "asked how it went",
     EventKind.SURVEY_WITHHELD: "left the caller in peace with a survey",
     EventKind.SURVEY_REMINDED: "reminded of the survey",
@@ -67,6 +71,7 @@ _DID: Mapping[str, str] = {
     EventKind.REFUSED: "was refused",
     EventKind.MALFORMED: "could not read a command",
 }
+_UNSURE = "cannot tell whether a letter arrived"
 # What was said stands as text below the line; what changed stands in brackets behind it.
 _SAID = ("text", "reason", "resolution_notes", "comment")
 _CHANGED = (
@@ -87,6 +92,7 @@ _CHANGED = (
     "who",
     "why",
     "letter",
+    "edition",
     "score",
 )
 
@@ -97,6 +103,7 @@ _WILL: Mapping[str, str] = {
     DeadlineKind.CONFIRMATION_REMINDER: "a reminder goes out: does it work?",
     DeadlineKind.AUTOMATIC_CLOSURE: "it closes by itself",
     DeadlineKind.UNDO_ENDS: "it closes, and the answer can no longer be changed",
+    DeadlineKind.APPROVAL_REMINDER: "a reminder goes out: may it close?",
     DeadlineKind.THRESHOLD: "a warning goes out",
     DeadlineKind.BREACH: "a promise is missed",
     DeadlineKind.ESCALATION_STEP: "the ladder climbs a step",
@@ -143,7 +150,7 @@ def told(event: Mapping[str, Any], names: Mapping[str, str]) -> Happened:
         at=event["at"],
         kind=event["kind"],
         who=who,
-        did=_DID.get(event["kind"], event["kind"].replace("_", " ")),
+        did=_UNSURE if after.get("may_have_arrived") else _DID.get(event["kind"], event["kind"].replace("_", " ")),
         changed=", ".join(changed),
         said=said,
         is_inner=not event.get("public", True),

@@ -34,6 +34,8 @@ FOR_CALLERS = tuple(
         "rated_at",
         "score",
         "comment",
+        "approval_awaited",
+        "approved_by",
     }
 )
 # What was said in an event that callers may see; work notes stand in events they never get.

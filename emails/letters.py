@@ -120,6 +120,14 @@ class ToAgent(Letter):
 
 
 @dataclass(frozen=True)
+class Approval(Letter):
+    """To whoever must agree before it closes (S11)."""
+
+    group: str | None
+    solution: str
+
+
+@dataclass(frozen=True)
 class Alarm(Letter):
     """To the desk: time runs out, has run out, or nobody takes care (S8, S10). ``alerts`` say which clocks, and why."""
 
@@ -195,6 +203,10 @@ def _to_agent(letter: Letter, facts: LetterFacts, _: str) -> Letter:
     return ToAgent(*_known(letter), group=facts.group, text=facts.text)
 
 
+def _approval(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return Approval(*_known(letter), group=facts.group, solution=facts.solution or "")
+
+
 def _alert(letter: Letter, facts: LetterFacts, _: str) -> Letter:
     return Alarm(
         *_known(letter),
@@ -228,6 +240,7 @@ _COMPOSERS: Mapping[LetterName, Composer] = {
     LetterName.SURVEY: _survey,
     LetterName.SURVEY_REMINDER: _survey,
     LetterName.LOW_SCORE: _low_score,
+    LetterName.APPROVAL_WANTED: _approval,
 }
 
 # Letters whose loss means that the caller was never asked (S11).

@@ -1,5 +1,6 @@
 """Databases for tests: SQLite files and a real PostgreSQL, both migrated and empty."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -13,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.database.migrate import migrate
 from activities.database.session import open_database
 
-# Nothing here is timed: a busy machine is no fault of the code, and figures of time belong to the benchmarks.
+# Nothing here is timed: a busy machine is no fault of the code, and figures of time belong to the benchmarks. The SDK would give up a workflow
+# whose thread does not get the processor for two seconds.
+os.environ.setdefault("TEMPORAL_DEBUG", "1")
 hypothesis.settings.register_profile("holdfast", deadline=None)
 hypothesis.settings.load_profile("holdfast")
 

@@ -15,12 +15,12 @@ from uuid import uuid4
 import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.temporal_connection import DATA_CONVERTER
 from workflows.incident import IncidentWorkflow
 from workflows.messages import COMMANDS, SIGNALS, Actor, Intake, Message, Report, Sent
 from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot, Surveyed
@@ -114,7 +114,7 @@ def server_binary() -> Path | None:
 async def start_time_server(hand_over_after: int = 100) -> WorkflowEnvironment:
     """The dev server with time skipping for each workflow; to be used as a context. Histories are handed over after so many events."""
     return await WorkflowEnvironment.start_time_skipping_v2(
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         dev_server_existing_path=str(server_binary()),
         dev_server_log_level="error",
         dev_server_extra_args=[

@@ -9,7 +9,7 @@ from workflows.clocks import BREACH, passes
 from workflows.explanations import reasons
 from workflows.messages import SYSTEM
 from workflows.policies.escalation_ladders import Ladder, Step
-from workflows.publication import Climb, Deadline, Unreached
+from workflows.publication import Climb, Deadline, LetterOwed, Unreached
 from workflows.record import Cause, Incident
 from workflows.vocabulary import Audience, DeadlineKind, EventKind, LetterName
 
@@ -64,8 +64,8 @@ def _climbing(incident: Incident) -> tuple[Climb, Ladder]:
     return climb, ladder
 
 
-def go_past_the_unreached(incident: Incident, unreached: tuple[Unreached, ...], now: datetime) -> None:
-    """What the directory answered: a step that reached nobody is skipped at once; a breach that reached nobody goes to the fallback owner (S10)."""
+def go_past_the_unreached(incident: Incident, owed: tuple[LetterOwed, ...], unreached: tuple[Unreached, ...], now: datetime) -> None:
+    """The directory's answer on letters owed: a step that reached nobody is skipped; a breach that did goes to the fallback owner (S10)."""
     climb = incident.facts.climb
     ladder = incident.rules.escalation.ladder(climb.ladder) if climb else None
     causes = {missed.cause for missed in unreached if missed.to is not Audience.FALLBACK_OWNER}
@@ -76,15 +76,16 @@ def go_past_the_unreached(incident: Incident, unreached: tuple[Unreached, ...], 
             incident.change(EventKind.ESCALATION_SKIPPED, Cause(SYSTEM, now), said=said, climb=climb)
     for cause in sorted(causes):
         missed_here = [missed for missed in unreached if missed.cause == cause]
-        if why := _unheard(incident, missed_here, is_of_ladder=bool(climb and cause in climb.called)):
+        owed_here = [each for each in owed if each.cause == cause]
+        if why := _unheard(incident, owed_here, missed_here, is_of_ladder=bool(climb and cause in climb.called)):
             said = {"to": Audience.FALLBACK_OWNER.value, "letter": LetterName.ESCALATION.value, "why": why}
             incident.change(EventKind.ESCALATION_STEPPED, Cause(SYSTEM, now), said=said)
 
 
-def _unheard(incident: Incident, missed: list[Unreached], *, is_of_ladder: bool) -> str | None:
+def _unheard(incident: Incident, owed: list[LetterOwed], missed: list[Unreached], *, is_of_ladder: bool) -> str | None:
     """What no ladder goes on with and nobody was told: a breach, or one reopening too many."""
     of_the_breach = {each.to for each in missed if each.letter is LetterName.BREACH}
-    if of_the_breach and of_the_breach >= set(incident.rules.service_levels.tells.get(BREACH, ())):
+    if of_the_breach and of_the_breach >= {each.to for each in owed if each.letter is LetterName.BREACH}:
         return "nobody was told of the breach"
     told_of_it = incident.rules.escalation.told_of_reopening(incident.facts.reopen_count)
     is_of_reopening = any(each.letter is LetterName.ESCALATION and each.to is told_of_it for each in missed)

@@ -69,7 +69,8 @@ class Calendar:
     working_day: timedelta
     holidays: frozenset[date] = frozenset()
     special_days: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
-    _days: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, repr=False)
+    # Found once for each day; not taken along by dataclasses.replace.
+    _days: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, repr=False, init=False)
 
     def __post_init__(self) -> None:
         if not any(self.week.values()):

@@ -10,7 +10,17 @@ from workflows.vocabulary import ActorKind, EventKind, Status
 
 _CLIMBS = frozenset({Status.NEW, Status.IN_PROGRESS})
 _GETS_A_PRIORITY = frozenset({EventKind.PRIORITISED, EventKind.REPRIORITISED, EventKind.PRIORITY_OVERRIDDEN})
-_BY_THE_CALLER = frozenset({EventKind.CALLER_WROTE, EventKind.REJECTED, EventKind.CONFIRMED, EventKind.REFUSED, EventKind.MALFORMED})
+# They say nothing of the desk's own work on it.
+_NOT_BY_THE_DESK = frozenset(
+    {
+        EventKind.CALLER_WROTE,
+        EventKind.REJECTED,
+        EventKind.CONFIRMED,
+        EventKind.EDITION_ADOPTED,
+        EventKind.REFUSED,
+        EventKind.MALFORMED,
+    }
+)
 
 
 def keep_climbing(before: Snapshot, after: Snapshot, kind: EventKind, at: datetime, actor: ActorKind, rules: Edition) -> Climb | None:
@@ -27,7 +37,7 @@ def keep_climbing(before: Snapshot, after: Snapshot, kind: EventKind, at: dateti
     if after.acknowledged_at is None:
         # After a hold, and when a solution did not hold that came before anybody had acknowledged.
         return climb if before.status in _CLIMBS else begin(ladder, at)
-    is_heard_of = actor is not ActorKind.SYSTEM and kind not in _BY_THE_CALLER
+    is_heard_of = actor is not ActorKind.SYSTEM and kind not in _NOT_BY_THE_DESK
     if is_heard_of or before.status is not Status.IN_PROGRESS or before.acknowledged_at is None:
         return _watch(climb, ladder, at)
     return climb
@@ -44,6 +54,26 @@ def _onto_the_right_ladder(climb: Climb | None, facts: Snapshot, at: datetime, r
     if climb is not None and climb.ladder == ladder.name:
         return climb
     return begin(ladder, at) if facts.acknowledged_at is None else _watch(begin(ladder, at), ladder, at)
+
+
+def under_the_edition(climb: Climb | None, facts: Snapshot, at: datetime, old: Edition, new: Edition) -> Climb | None:
+    """Where the incident stands on the ladder of a newer edition: on the same step of a ladder of the same name, else as after a new priority."""
+    ladder, before = new.escalation.ladder_for(facts.priority), old.escalation.ladder(climb.ladder) if climb else None
+    if climb is None or before is None or ladder is None or climb.ladder != ladder.name:
+        return _onto_the_right_ladder(climb, facts, at, new)
+    step = min(climb.step, len(ladder.steps))
+    due_at = climb.began_at + ladder.steps[step].after if climb.at and step < len(ladder.steps) else climb.at
+    return replace(climb, step=step, at=due_at, quiet_until=_quiet_until(climb, facts, at, before, ladder))
+
+
+def _quiet_until(climb: Climb, facts: Snapshot, at: datetime, old: Ladder, new: Ladder) -> datetime | None:
+    """The newer ladder's patience, from the desk's last word; where nobody was listening for one, from now."""
+    was, patience = old.silence_after_acknowledgement, new.silence_after_acknowledgement
+    if patience is None or facts.acknowledged_at is None:
+        return None
+    if was is None:
+        return at + patience
+    return climb.quiet_until - was + patience if climb.quiet_until else None
 
 
 def _watch(climb: Climb, ladder: Ladder, at: datetime) -> Climb:

@@ -171,15 +171,22 @@ def switch(
     changed = replace(clock, calendar=calendar.name, budget=budget, thresholds=tuple(thresholds), ahead=())
     used = elapsed(changed, calendar, at)
     reached = tuple(percent for percent in thresholds if budget is not None and used >= budget * percent / 100)
-    at_switch = tuple(percent for percent in reached if percent not in clock.passed)
+    told = max(clock.passed, default=0)
+    at_switch = tuple(percent for percent in reached if percent > told)
     breached_at = clock.breached_at if keeps_breach else None
     if BREACH in reached:
         breached_at = breached_at or at
-    # What was told stays told, what is not reached any more may be told again only if it never was.
-    changed = replace(changed, passed=tuple(sorted({*clock.passed, *reached})), breached_at=breached_at)
+    # What was told stays told, what is not reached any more may be told again only if it never was. A breach needs no warning.
+    passed = {*clock.passed, *(thresholds if breached_at else reached)}
+    changed = replace(changed, passed=tuple(sorted(passed)), breached_at=breached_at)
     if not keeps_breach and BREACH not in reached:
         changed = replace(changed, passed=tuple(percent for percent in changed.passed if percent != BREACH))
     return _promise(changed, calendar), at_switch
+
+
+def renew(clock: Clock, calendar: Calendar, budget: timedelta | None, thresholds: Sequence[int]) -> Clock:
+    """A new budget for a clock that is over, should it go on: what was met or missed stays so (S12)."""
+    return replace(clock, calendar=calendar.name, budget=budget, thresholds=tuple(thresholds))
 
 
 def carry(clock: Clock, old: Calendar, *, at: datetime, cause: str, actor: str, keeping: bool) -> Clock:

@@ -6,14 +6,16 @@ After an outage each date fires once: what a later date has overtaken is noted o
 from collections.abc import Callable
 from datetime import datetime
 
-from workflows import alerts, surveys
+from workflows import alerts, approvals, surveys
 from workflows.dates import TELLING, ahead
 from workflows.messages import SYSTEM, Hold
 from workflows.publication import Deadline, Unreached
 from workflows.record import Cause, Incident
 from workflows.vocabulary import ClosedBy, DeadlineKind, EventKind, HoldReason, LetterName, Status
 
-REMINDERS = frozenset({DeadlineKind.QUESTION_REMINDER, DeadlineKind.CONFIRMATION_REMINDER, DeadlineKind.SURVEY_REMINDER})
+REMINDERS = frozenset(
+    {DeadlineKind.QUESTION_REMINDER, DeadlineKind.CONFIRMATION_REMINDER, DeadlineKind.SURVEY_REMINDER, DeadlineKind.APPROVAL_REMINDER}
+)
 ASKS_FOR_CONFIRMATION = frozenset({LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER})
 
 
@@ -129,15 +131,19 @@ def remind_to_confirm(incident: Incident, deadline: Deadline, cause: Cause) -> N
 
 def close_by_silence(incident: Incident, _: Deadline, cause: Cause) -> None:
     """Nobody objected in the time announced in the first letter (S11)."""
-    _close(incident, ClosedBy.SILENCE, cause)
+    close(incident, cause)
 
 
 def close_as_confirmed(incident: Incident, _: Deadline, cause: Cause) -> None:
     """The undo period is over and the answer stands (S11)."""
-    _close(incident, ClosedBy.CONFIRMATION, cause)
+    close(incident, cause)
 
 
-def _close(incident: Incident, closed_by: ClosedBy, cause: Cause) -> None:
+def close(incident: Incident, cause: Cause) -> None:
+    """Closed, or asked for the approval that the rules still want (S11)."""
+    if approvals.ask_for_the_next(incident, cause):
+        return
+    closed_by = ClosedBy.CONFIRMATION if incident.facts.confirmed_at else ClosedBy.SILENCE
     asked = surveys.at_closure(incident, cause.at)
     incident.change(EventKind.CLOSED, cause, status=Status.CLOSED, closed_at=cause.at, closed_by=closed_by, **asked)
 
@@ -146,7 +152,7 @@ def suspend_closure(incident: Incident, unreached: tuple[Unreached, ...], now: d
     """The directory knew nobody to ask: like an undeliverable letter, silence then means nothing (S11)."""
     asked = any(missed.letter in ASKS_FOR_CONFIRMATION for missed in unreached)
     if asked and incident.facts.status is Status.RESOLVED and not incident.facts.confirmed_at:
-        incident.change(EventKind.LETTER_FAILED, Cause(SYSTEM, now), confirmation_undeliverable=True, due=())
+        incident.change(EventKind.LETTER_FAILED, Cause(SYSTEM, now), confirmation_undeliverable=True, due=(), **approvals.NONE_YET)
 
 
 _EFFECTS: dict[DeadlineKind, Callable[[Incident, Deadline, Cause], None]] = (
@@ -159,5 +165,6 @@ _EFFECTS: dict[DeadlineKind, Callable[[Incident, Deadline, Cause], None]] = (
         DeadlineKind.UNDO_ENDS: close_as_confirmed,
     }
     | alerts.EFFECTS
+    | approvals.EFFECTS
     | surveys.EFFECTS
 )

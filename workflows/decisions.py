@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from workflows import investigation, resolution, surveys
+from workflows import adoption, investigation, resolution, surveys
 from workflows.deadlines import catch_up
+from workflows.house_messages import AdoptEdition, HandOver, ReportUndeliverable
 from workflows.investigation import is_own
 from workflows.lifecycle import Refusal, Rule, misfit
 from workflows.messages import (
@@ -17,12 +18,12 @@ from workflows.messages import (
     Acknowledge,
     Actor,
     Amend,
+    Approve,
     Assign,
     Cancel,
     Confirm,
     Escalate,
     Hold,
-    Malformed,
     Message,
     Note,
     OverridePriority,
@@ -30,14 +31,15 @@ from workflows.messages import (
     Rate,
     Reject,
     Reopen,
-    ReportUndeliverable,
     Reprioritise,
     Resolve,
     Resume,
     Sent,
     Take,
 )
+from workflows.policies.roles import BEYOND_EDITIONS
 from workflows.publication import Outcome, Result
+from workflows.reading import Malformed
 from workflows.record import BACKLOG_SIZE, Cause, Incident
 from workflows.vocabulary import ActorKind, EventKind, Scope
 
@@ -48,6 +50,8 @@ def receive(incident: Incident, sent: Sent[Any] | Malformed, now: datetime) -> N
         return
     if isinstance(sent, Malformed):
         _answer_malformed(incident, sent, now)
+        return
+    if isinstance(sent.message, HandOver):
         return
     catch_up(incident, min(sent.sent_at, now), now)
     at = _instant(incident, sent, now)
@@ -90,6 +94,11 @@ def may_send(incident: Incident, kind: type[Message], actor: Actor) -> bool:
     """Whether the policy lets this actor send such a message to this incident (S22)."""
     if actor.kind is ActorKind.SYSTEM:
         return True
+    if kind is Approve:
+        # Also whoever was asked under an edition that the incident has left since.
+        return incident.rules.approvals.may_approve(actor.roles) or incident.facts.approval_awaited in actor.roles
+    if kind in BEYOND_EDITIONS:
+        return not BEYOND_EDITIONS[kind].isdisjoint(actor.roles)
     scopes = incident.rules.permissions.scopes(kind, actor.roles)
     facts = incident.facts
     return (
@@ -115,7 +124,9 @@ _DECISIONS: dict[type[Message], Callable[[Incident, Any, Cause], Refusal | None]
     Confirm: resolution.confirm,
     Reject: resolution.reject,
     Reopen: resolution.reopen,
+    Approve: resolution.approve,
     Cancel: resolution.cancel,
     Rate: surveys.rate,
     ReportUndeliverable: resolution.report_undeliverable,
+    AdoptEdition: adoption.adopt,
 }

@@ -17,8 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.alerts import go_past_the_unreached
     from workflows.deadlines import carry_out, suspend_closure
     from workflows.decisions import receive
-    from workflows.messages import Intake, Malformed, Sent, read
+    from workflows.messages import Intake, Sent
     from workflows.publication import Closure, Published, Snapshot
+    from workflows.reading import Malformed, read
     from workflows.record import HandedOver, Incident
     from workflows.surveys import take_admission
     from workflows.vocabulary import Status
@@ -37,6 +38,7 @@ class IncidentWorkflow:
         self.inbox: list[Sent[Any] | Malformed] = []
         self.publishing: workflow.ActivityHandle[Published] | None = None
         self.alarm = Alarm()
+        self.has_woken = False
 
     @workflow.run
     async def run(self, opening: Intake | HandedOver) -> Closure:  # noqa: ARG002 -- the SDK passes what __init__ took
@@ -95,10 +97,11 @@ class IncidentWorkflow:
             carry_out(self.incident, workflow.now())
             if reached():
                 return
-            self.hand_over_a_long_history()
+            self.hand_over_where_that_is_due()
             self.publish_what_is_new()
             self.wind_the_alarm()
             await workflow.wait_condition(self.something_happened)
+            self.has_woken = True
 
     def wind_the_alarm(self) -> None:
         """For the earliest date; left as it is while the record is asked whether there is to be one."""
@@ -132,16 +135,25 @@ class IncidentWorkflow:
         if (failure := finished.exception()) is not None:
             workflow.logger.error("publication failed", extra={"failure": type(failure).__name__})
             return
-        answer = finished.result()
+        answer, owed = finished.result(), tuple(self.incident.letters)
         self.incident.published(answer, workflow.now())
         take_admission(self.incident, answer.surveyed, workflow.now())
         suspend_closure(self.incident, answer.unreached, workflow.now())
-        go_past_the_unreached(self.incident, answer.unreached, workflow.now())
+        go_past_the_unreached(self.incident, owed, answer.unreached, workflow.now())
 
-    def hand_over_a_long_history(self) -> None:
-        """Continues in a fresh run when the server suggests it; between two publications, so that none is orphaned."""
-        if workflow.info().is_continue_as_new_suggested() and self.publishing is None and self.incident.fits_into_a_hand_over:
-            workflow.continue_as_new(HandedOver(self.intake, self.incident))
+    def hand_over_where_that_is_due(self) -> None:
+        """Continues in a fresh run: when the server finds the history long, or has another build for this incident. Between two publications, so that none is orphaned.
+
+        Another build reads as little as can be of what this one wrote, so the record has everything before it takes over.
+        """
+        if self.publishing is not None:
+            return
+        is_long = workflow.info().is_continue_as_new_suggested() and self.incident.fits_into_a_hand_over
+        is_for_another_build = workflow.info().is_target_worker_deployment_version_changed() and not self.incident.is_ahead_of_record
+        # Never in the first look of a run: whatever the server says, runs must not chase each other.
+        if is_long or (is_for_another_build and self.has_woken):
+            onward = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+            workflow.continue_as_new(HandedOver(self.intake, self.incident), initial_versioning_behavior=onward)
 
     # what people and machines say: one message, one handler. Without a payload, or with two, it is answered as malformed: it must not block the incident.
 
@@ -221,6 +233,11 @@ class IncidentWorkflow:
         self.inbox.append(read("reopen", sent))
 
     @workflow.signal
+    def approve(self, sent: Any = None, *_: Any) -> None:
+        """See messages.Approve."""
+        self.inbox.append(read("approve", sent))
+
+    @workflow.signal
     def cancel(self, sent: Any = None, *_: Any) -> None:
         """See messages.Cancel."""
         self.inbox.append(read("cancel", sent))
@@ -234,6 +251,16 @@ class IncidentWorkflow:
     def report_undeliverable(self, sent: Any = None, *_: Any) -> None:
         """See messages.ReportUndeliverable."""
         self.inbox.append(read("report_undeliverable", sent))
+
+    @workflow.signal
+    def adopt_edition(self, sent: Any = None, *_: Any) -> None:
+        """See messages.AdoptEdition."""
+        self.inbox.append(read("adopt_edition", sent))
+
+    @workflow.signal
+    def hand_over(self, sent: Any = None, *_: Any) -> None:
+        """See messages.HandOver."""
+        self.inbox.append(read("hand_over", sent))
 
     @workflow.signal(dynamic=True)
     def anything_else(self, name: str, _: Sequence[RawValue]) -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from workflows.house_messages import AdoptEdition, HandOver, ReportUndeliverable
 from workflows.messages import (
     Acknowledge,
     Amend,
+    Approve,
     Assign,
     Cancel,
     Confirm,
@@ -22,7 +24,6 @@ from workflows.messages import (
     Rate,
     Reject,
     Reopen,
-    ReportUndeliverable,
     Reprioritise,
     Resolve,
     Resume,
@@ -59,7 +60,12 @@ class Rule(StrEnum):
     NOT_A_HIGHER_LEVEL = "not-a-higher-level", "S5", "That group is not of a higher level. Use assign to hand over inside a level."
     NOTHING_CHANGES = "nothing-changes", "S4", "The incident already is what this would make it."
     EARLIER_CYCLE = "earlier-cycle", "S15", "This answers an earlier solution. The incident has moved on since; see its present state."
+    NO_APPROVAL = "no-approval", "S11", "Nobody's approval is waited for: the incident is not about to close, or its rules ask for none."
+    OWN_WORK = "own-work", "S11", "Somebody else must approve this: you did the work, or have approved it already."
     NO_SURVEY = "no-survey", "S13", "Nobody is asked how this incident went, or the time for the answer is over."
+    UNKNOWN_EDITION = "unknown-edition", "S21", "The desk has no such edition of its policies in force."
+    NOT_A_NEWER_EDITION = "not-a-newer-edition", "S21", "The incident is under that edition already, or under a newer one."
+    EDITION_DOES_NOT_FIT = "edition-does-not-fit", "S21", "That edition lacks a calendar in which a clock of this incident counts."
     CHANGED_MEANWHILE = (
         "changed-meanwhile",
         "S4",
@@ -97,13 +103,21 @@ FITS: dict[type[Message], frozenset[Status]] = {
     Confirm: _OPEN,
     Reject: _OPEN,
     Reopen: frozenset({Status.RESOLVED}),
+    Approve: frozenset({Status.RESOLVED}),
     Cancel: _WORKED_ON,
     # Whether a survey is out is looked at when the answer is taken in (S13). Letters can fail after closure too.
     Rate: frozenset({Status.CLOSED}),
     ReportUndeliverable: _OPEN | {Status.CLOSED},
+    AdoptEdition: _OPEN,
+    HandOver: frozenset(Status),
 }
 
-_WHY_NOT: dict[type[Message], Rule] = {Resume: Rule.NOT_ON_HOLD, Reopen: Rule.NOT_RESOLVED, Rate: Rule.NO_SURVEY}
+_WHY_NOT: dict[type[Message], Rule] = {
+    Resume: Rule.NOT_ON_HOLD,
+    Reopen: Rule.NOT_RESOLVED,
+    Approve: Rule.NO_APPROVAL,
+    Rate: Rule.NO_SURVEY,
+}
 
 
 def after_the_end(kind: type[Message]) -> Refusal:

@@ -1,6 +1,7 @@
 """Keeps the sender of letters alive: one shift after the other, for ever (design section 4)."""
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from workflows import outside_world
@@ -17,3 +18,16 @@ class MailRoomWorkflow:
         """One shift, then a fresh history."""
         await outside_world.send_letters()
         workflow.continue_as_new()
+
+
+@workflow.defn(name="MailRoom", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class FollowingMailRoomWorkflow(MailRoomWorkflow):
+    """The same where workers have builds: it goes with the current one at once, so letters leave wherever a worker is left. A changed step needs a patch marker.
+
+    A worker without a build may not run it: Temporal would refuse its answers (temporal.md).
+    """
+
+    @workflow.run
+    async def run(self) -> None:
+        """One shift, then a fresh history."""
+        await super().run()

@@ -5,11 +5,12 @@ Fields are only ever added, with defaults, so that old histories still decode.
 """
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field
 
+from workflows.fields import Key, Line, Text
+from workflows.house_messages import AdoptEdition, HandOver, ReportUndeliverable
 from workflows.vocabulary import (
     ActorKind,
     CancelReason,
@@ -21,18 +22,6 @@ from workflows.vocabulary import (
     Role,
     Urgency,
 )
-
-# No control characters (PostgreSQL stores no NUL, mail headers no line breaks), and at least one that is not white space.
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$")]
-Text = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=10_000,
-        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\x00-\x20\x7f\xa0][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
-    ),
-]
-Key = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@ -]*$")]
 
 
 @dataclass(frozen=True)
@@ -207,6 +196,13 @@ class Reopen:
 
 
 @dataclass(frozen=True)
+class Approve:
+    """Agree that a resolved incident closes, where the approval rules ask for it (S11). Who does not agree reopens it."""
+
+    notes: Text | None = None
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Call it off: duplicate, no fault, not an incident, test (S4)."""
 
@@ -220,16 +216,6 @@ class Rate:
 
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Text | None = None
-
-
-@dataclass(frozen=True)
-class ReportUndeliverable:
-    """From the mail sender: a letter of this incident could not be delivered (S11, S14)."""
-
-    letter: str
-    cycle: int
-    recipient: str
-    asks_for_confirmation: bool = False
 
 
 Message = (
@@ -248,9 +234,12 @@ Message = (
     | Confirm
     | Reject
     | Reopen
+    | Approve
     | Cancel
     | Rate
     | ReportUndeliverable
+    | AdoptEdition
+    | HandOver
 )
 
 # What front doors accept, by signal name. The name is also the last part of the command's URL.
@@ -270,10 +259,15 @@ COMMANDS: dict[str, type[Message]] = {
     "confirm": Confirm,
     "reject": Reject,
     "reopen": Reopen,
+    "approve": Approve,
     "cancel": Cancel,
     "rate": Rate,
 }
-SIGNALS: dict[str, type[Message]] = COMMANDS | {"report_undeliverable": ReportUndeliverable}
+SIGNALS: dict[str, type[Message]] = COMMANDS | {
+    "report_undeliverable": ReportUndeliverable,
+    "adopt_edition": AdoptEdition,
+    "hand_over": HandOver,
+}
 NAMES: dict[type[Message], str] = {kind: name for name, kind in SIGNALS.items()}
 
 MessageT = TypeVar("MessageT", bound=Message)
@@ -293,38 +287,3 @@ class Sent(Generic[MessageT]):
     message: MessageT
     fingerprint: str = ""
     seen: int | None = None
-
-
-@dataclass(frozen=True)
-class Malformed:
-    """A payload that is no message; answered under its command id where one can be read (temporal.md 1.5)."""
-
-    command_id: str
-    signal: str
-    problem: str
-
-
-@cache
-def _reader(signal: str) -> TypeAdapter[Sent[Any]]:
-    return TypeAdapter(Sent[SIGNALS[signal]])  # type: ignore[valid-type]
-
-
-def read(signal: str, payload: Any) -> Sent[Any] | Malformed:
-    """Makes a message of a signal's payload. Never raises: a handler that raised would block the incident."""
-    if signal not in SIGNALS:
-        return Malformed(_command_id(payload), _short(signal), "unknown message")
-    try:
-        return _reader(signal).validate_python(payload)
-    except ValidationError as error:
-        wrong = ", ".join(".".join(str(part) for part in line["loc"]) for line in error.errors(include_input=False)[:5])
-        return Malformed(_command_id(payload), signal, f"not understood: {wrong}")
-
-
-def _command_id(payload: Any) -> str:
-    found = payload.get("command_id") if isinstance(payload, dict) else None
-    return _short(found) if isinstance(found, str) else ""
-
-
-def _short(text: str) -> str:
-    """What the record can keep as a name."""
-    return "".join(each for each in text[:100] if each.isprintable())

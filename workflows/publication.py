@@ -25,6 +25,7 @@ from workflows.vocabulary import (
     LetterName,
     Major,
     Priority,
+    Role,
     Status,
     SurveyState,
     Urgency,
@@ -128,6 +129,8 @@ class Snapshot:
     rated_at: datetime | None = None
     score: int | None = None
     comment: str | None = None
+    approval_awaited: Role | None = None
+    approved_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

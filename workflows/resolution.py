@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from workflows import surveys
-from workflows.deadlines import confirmation_dates, undo_ends
+from workflows import approvals, surveys
+from workflows.approvals import NONE_YET
+from workflows.deadlines import close, confirmation_dates, undo_ends
+from workflows.house_messages import ReportUndeliverable
 from workflows.investigation import NOT_HELD, NOTHING_CHANGES
 from workflows.lifecycle import Refusal, Rule
-from workflows.messages import Cancel, Confirm, Reject, Reopen, ReportUndeliverable, Resolve
+from workflows.messages import SYSTEM, Approve, Cancel, Confirm, Reject, Reopen, Resolve
 from workflows.publication import Snapshot
 from workflows.record import Cause, Incident
 from workflows.vocabulary import DeadlineKind, EventKind, Status
@@ -52,7 +54,9 @@ def confirm(incident: Incident, message: Confirm, cause: Cause) -> Refusal | Non
         return refusal
     elif facts.confirmed_at:
         return NOTHING_CHANGES
-    incident.change(EventKind.CONFIRMED, cause, confirmed_at=cause.at, due=undo_ends(incident, cause.at))
+    # Where an approval is waited for, it closes the incident, not before the undo period is over.
+    due = incident.facts.due if facts.approval_awaited else undo_ends(incident, cause.at)
+    incident.change(EventKind.CONFIRMED, cause, confirmed_at=cause.at, due=due)
     return None
 
 
@@ -97,7 +101,20 @@ def reopening(facts: Snapshot) -> dict[str, Any]:
         "reopen_count": facts.reopen_count + 1,
         "confirmed_at": None,
         "due": (),
-    }
+    } | NONE_YET
+
+
+def approve(incident: Incident, message: Approve, cause: Cause) -> Refusal | None:
+    """Agreed: it closes, unless another approval is needed or the caller can still take "it works" back (S11)."""
+    if refusal := approvals.refusal(incident, cause):
+        return refusal
+    confirmed_at = incident.facts.confirmed_at
+    undo = undo_ends(incident, confirmed_at) if confirmed_at else ()
+    can_be_undone = tuple(each for each in undo if each.at > cause.at)
+    approvals.note(incident, message, cause, can_be_undone)
+    if not can_be_undone:
+        close(incident, Cause(SYSTEM, cause.at))
+    return None
 
 
 def cancel(incident: Incident, message: Cancel, cause: Cause) -> Refusal | None:
@@ -114,14 +131,22 @@ def cancel(incident: Incident, message: Cancel, cause: Cause) -> Refusal | None:
 
 
 def report_undeliverable(incident: Incident, message: ReportUndeliverable, cause: Cause) -> Refusal | None:
-    """A letter did not arrive. If it asked the caller to confirm, silence means nothing: no automatic closure (S11)."""
-    said = {"letter": message.letter, "recipient": message.recipient}
-    asked_now = message.asks_for_confirmation and message.cycle == incident.facts.cycle and not incident.is_over
-    stops_closure = {"confirmation_undeliverable": True, "due": undo_ends_only(incident)} if asked_now else {}
-    incident.change(EventKind.LETTER_FAILED, cause, said=said, **stops_closure, **surveys.undelivered(incident, message.letter))
+    """A letter did not arrive, or perhaps not. If it asked the caller to confirm, silence means nothing: no automatic closure (S11, S14).
+
+    A survey that may have arrived can be answered, so it goes on.
+    """
+    said = {"letter": message.letter, "recipient": message.recipient} | ({"may_have_arrived": True} if message.may_have_arrived else {})
+    facts = incident.facts
+    # Who has answered was reached, by whatever way.
+    is_waited_for = not incident.is_over and facts.confirmed_at is None
+    asked_now = message.asks_for_confirmation and message.cycle == facts.cycle and is_waited_for
+    stops_closure = {"confirmation_undeliverable": True, "due": without_consent(incident, message)} | NONE_YET if asked_now else {}
+    never_asked = {} if message.may_have_arrived else surveys.undelivered(incident, message.letter)
+    incident.change(EventKind.LETTER_FAILED, cause, said=said, **stops_closure, **never_asked)
     return None
 
 
-def undo_ends_only(incident: Incident) -> Any:
-    """What stays due when silence no longer counts as consent: the end of an undo period, nothing else."""
-    return incident.keep_due(lambda deadline: deadline.kind is DeadlineKind.UNDO_ENDS)
+def without_consent(incident: Incident, message: ReportUndeliverable) -> Any:
+    """What stays due when silence no longer counts as consent: the end of an undo period, and reminders that may get through."""
+    reminders = {DeadlineKind.CONFIRMATION_REMINDER} if message.may_have_arrived else set[DeadlineKind]()
+    return incident.keep_due(lambda deadline: deadline.kind in {DeadlineKind.UNDO_ENDS} | reminders)

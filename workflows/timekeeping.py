@@ -64,8 +64,13 @@ def keep_time(before: Snapshot, after: Snapshot, kind: EventKind, at: datetime, 
         return Kept(())
     if after.status in (Status.CANCELLED, Status.CLOSED):
         return Kept(tuple(_at_the_end(clock, after, moment) for clock in after.clocks))
+    if kind is EventKind.EDITION_ADOPTED:
+        return _under_the_edition(after, moment)
     known = [_follow(clock, before, after, moment) for clock in after.clocks if clock.kind in PROMISES]
-    kept = _switch(known, before, after, moment) if before.priority is not after.priority else Kept(tuple(known))
+    kept = Kept(tuple(known))
+    if before.priority is not after.priority:
+        is_downgrade = list(Priority).index(after.priority) > list(Priority).index(before.priority)
+        kept = _switch(known, after, moment, rules.service_levels.priority_change, keeps_breach=not is_downgrade)
     holders = tuple(clock for clock in after.clocks if clock.kind in HOLDERS)
     return replace(kept, clocks=(*kept.clocks, *_held(holders, after, moment)))
 
@@ -112,18 +117,25 @@ def _reopened(clock: Clock, after: Snapshot, moment: Moment) -> Clock:
     levels = moment.rules.service_levels
     target = levels.target(clock.kind, after.priority)
     if levels.reopening is Reopening.RESUME or target is None:
-        return moment.do(clock_work.reopen, clock)
+        return moment.do(clock_work.reopen, _renewed(clock, target, moment))
     calendar = moment.rules.calendars[target.calendar]
     return clock_work.start(
         clock.kind, calendar, target.budget(calendar), levels.thresholds, at=moment.at, cause=moment.kind.value, actor=moment.actor
     )
 
 
+def _renewed(clock: Clock, target: Target | None, moment: Moment) -> Clock:
+    """Solved under one edition, opened again under a newer one: the newer one's budget counts from then on."""
+    if target is None:
+        return clock
+    calendar = moment.rules.calendars[target.calendar]
+    return clock_work.renew(clock, calendar, target.budget(calendar), moment.rules.service_levels.thresholds)
+
+
 # a priority change in flight (S8)
 
 
-def _switch(known: list[Clock], before: Snapshot, after: Snapshot, moment: Moment) -> Kept:
-    is_downgrade = list(Priority).index(after.priority) > list(Priority).index(before.priority)
+def _switch(known: list[Clock], after: Snapshot, moment: Moment, mode: PriorityChange, *, keeps_breach: bool) -> Kept:
     switched: list[Clock] = []
     passed: list[Passed] = []
     lost_breach = False
@@ -136,21 +148,46 @@ def _switch(known: list[Clock], before: Snapshot, after: Snapshot, moment: Momen
         elif target is None or old.is_over:
             switched.append(old if old.is_over else moment.do(clock_work.end, old))
         else:
-            new, at_switch = _under(old, target, moment, keeps_breach=not is_downgrade)
+            new, at_switch = _under(old, target, moment, mode, keeps_breach=keeps_breach)
             switched.append(new)
             passed += [Passed(new.name, percent) for percent in at_switch]
             lost_breach |= old.breached_at is not None and new.breached_at is None
     return Kept(tuple(switched), tuple(passed), lost_breach)
 
 
-def _under(clock: Clock, target: Target, moment: Moment, *, keeps_breach: bool) -> tuple[Clock, tuple[int, ...]]:
+def _under(clock: Clock, target: Target, moment: Moment, mode: PriorityChange, *, keeps_breach: bool) -> tuple[Clock, tuple[int, ...]]:
     levels, calendar = moment.rules.service_levels, moment.rules.calendars[target.calendar]
-    if levels.priority_change is not PriorityChange.RETROACTIVE:
-        is_carried = levels.priority_change is PriorityChange.CARRY
+    if mode is not PriorityChange.RETROACTIVE:
+        is_carried = mode is PriorityChange.CARRY
         clock = clock_work.carry(
             clock, moment.calendar(clock), at=moment.at, cause=moment.kind.value, actor=moment.actor, keeping=is_carried
         )
     return clock_work.switch(clock, calendar, target.budget(calendar), levels.thresholds, at=moment.at, keeps_breach=keeps_breach)
+
+
+# another edition in flight (S21)
+
+
+def _under_the_edition(facts: Snapshot, moment: Moment) -> Kept:
+    """The edition's budgets and calendars from the report on, over the same ledger; its pauses from now on. A breach stands."""
+    levels = moment.rules.service_levels
+    known = [clock for clock in facts.clocks if clock.kind in PROMISES]
+    kept = _switch(known, facts, moment, PriorityChange.RETROACTIVE, keeps_breach=True)
+    promised = [_follow(clock, facts, facts, moment) for clock in kept.clocks]
+    if _is_resolved(facts) and not levels.resolution_ends_at_closure:
+        promised = [moment.do(clock_work.stop, clock) if clock.kind is ClockKind.RESOLUTION else clock for clock in promised]
+    holders = [_holder_under_the_edition(clock, facts, moment) for clock in facts.clocks if clock.kind in HOLDERS]
+    passed = tuple(Passed(clock.name, percent) for clock, at_switch in holders for percent in at_switch)
+    return Kept((*promised, *_held(tuple(clock for clock, _ in holders), facts, moment)), (*kept.at_switch, *passed))
+
+
+def _holder_under_the_edition(clock: Clock, facts: Snapshot, moment: Moment) -> tuple[Clock, tuple[int, ...]]:
+    """Who holds it is measured by what is agreed now; who held it before, by what was agreed then."""
+    target = _holders_target(clock.kind, facts, moment)
+    if target is None or not clock.is_running:
+        return clock, ()
+    calendar = moment.rules.calendars[target.calendar]
+    return clock_work.switch(clock, calendar, target.budget(calendar), (BREACH,), at=moment.at, keeps_breach=True)
 
 
 # who held it for how long (OLA and contracts)
@@ -181,8 +218,12 @@ def _holder(facts: Snapshot, moment: Moment) -> tuple[ClockKind, str | None]:
 
 
 def _begin_holding(kind: ClockKind, holder: str, facts: Snapshot, moment: Moment) -> Clock:
-    levels = moment.rules.service_levels
-    target = levels.supplier if kind is ClockKind.SUPPLIER else levels.internal.get(facts.level)
+    levels, target = moment.rules.service_levels, _holders_target(kind, facts, moment)
     calendar = moment.rules.calendars[target.calendar if target else levels.holders_calendar or ""]
     budget = target.budget(calendar) if target else None
     return clock_work.start(kind, calendar, budget, (BREACH,), at=moment.at, cause=moment.kind.value, actor=moment.actor, holder=holder)
+
+
+def _holders_target(kind: ClockKind, facts: Snapshot, moment: Moment) -> Target | None:
+    levels = moment.rules.service_levels
+    return levels.supplier if kind is ClockKind.SUPPLIER else levels.internal.get(facts.level)

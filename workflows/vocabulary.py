@@ -197,6 +197,7 @@ class LetterName(StrEnum):
     SURVEY = "survey"
     SURVEY_REMINDER = "survey_reminder"
     LOW_SCORE = "low_score"
+    APPROVAL_WANTED = "approval_wanted"
 
 
 class EventKind(StrEnum):
@@ -227,6 +228,9 @@ class EventKind(StrEnum):
     REJECTED = "rejected"
     REJECTION_WITHDRAWN = "rejection_withdrawn"
     REOPENED = "reopened"
+    APPROVAL_ASKED = "approval_asked"
+    APPROVAL_REMINDED = "approval_reminded"
+    APPROVED = "approved"
     CLOSED = "closed"
     CANCELLED = "cancelled"
     LETTER_FAILED = "letter_failed"
@@ -243,6 +247,7 @@ class EventKind(StrEnum):
     RATED = "rated"
     RERATED = "rerated"
     SURVEY_ENDED = "survey_ended"
+    EDITION_ADOPTED = "edition_adopted"
     REFUSED = "refused"
     MALFORMED = "malformed"
 
@@ -256,6 +261,7 @@ class DeadlineKind(StrEnum):
     CONFIRMATION_REMINDER = "confirmation_reminder"
     AUTOMATIC_CLOSURE = "automatic_closure"
     UNDO_ENDS = "undo_ends"
+    APPROVAL_REMINDER = "approval_reminder"
     THRESHOLD = "threshold"
     BREACH = "breach"
     ESCALATION_STEP = "escalation_step"

@@ -12,6 +12,7 @@ from activities.settings import read_settings
 
 policy = typer.Typer(no_args_is_help=True, help="The rules of the desk and their editions.")
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+_PATIENCE = 60.0  # seconds for the answers of incidents
 _WHAT = "a Python file with a BOOK, the name of an edition, or a working tree"
 
 
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Hangs the commands of this module into the command line."""
     app.command()(rehearse)
     app.command()(gate)
+    app.command()(plan)
     app.add_typer(policy, name="policy")
 
 
@@ -57,9 +59,12 @@ def gate(
         list[Path] | None, typer.Argument(help="Exported histories, or folders of them; default: all that are open on the server.")
     ] = None,
     export: Annotated[Path | None, typer.Option(help="Keep each history as a file in this folder.")] = None,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Let incidents pass that would promise something else than they did.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Replay open incidents on the code of this tree, before it is deployed. Exit code 1 when it would stop any of them.
+    """Replay open incidents on the code of this tree, before it is deployed. Exit code 1 when it would stop any of them, or break what it promised.
 
     Examples:  TEMPORAL_ADDRESS=temporal:7233 holdfast gate    holdfast gate tests/replay/histories
     """
@@ -67,7 +72,27 @@ def gate(
 
     found = passage(read_settings(), histories or (), export)
     typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.told())
-    raise typer.Exit(1 if found.stopped else 0)
+    raise typer.Exit(1 if found.stopped or (found.changed and not accept_changes) else 0)
+
+
+def plan(
+    edition: Annotated[str | None, typer.Option(help="Name of an edition; default: the one in force today.")] = None,
+    against: Annotated[str | None, typer.Option(help="Mark what differs from this edition.")] = None,
+    contacts: Annotated[bool, typer.Option("--contacts", help="With groups, leads, members and rotas of the directory.")] = False,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write it there as a page that needs nothing else, to send and to print.")
+    ] = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", help="Write it there as Markdown; without a file it is shown.")
+    ] = None,
+) -> None:
+    """Write the incident response plan that the rules amount to: roles, priorities, targets, escalation, letters, process, legal notes.
+
+    Examples:  holdfast plan --html plan.html    holdfast plan --edition 2027-01-01 --against 2026-11-25 --markdown changes.md
+    """
+    from activities.house.plan_desk import composed, write
+
+    typer.echo(write(composed(read_settings(), edition, against, with_contacts=contacts), html_file, markdown_file))
 
 
 @policy.command("list")
@@ -123,3 +148,39 @@ def policy_publish() -> None:
     from activities.house.policy_desk import publish
 
     typer.echo(publish())
+
+
+@policy.command("adopt")
+def policy_adopt(
+    edition: Annotated[str, typer.Option(help="The newer edition.")],
+    incidents: Annotated[list[str], typer.Option(help="Number of an open incident; repeat for several; or: all.")],
+    reason: Annotated[str | None, typer.Option(help="Why; it stands in each timeline.")] = None,
+    person: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Id of the process owner who decides.")] = None,
+    only_preview: Annotated[bool, typer.Option("--preview", help="Only show what would change.")] = False,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    per_second: Annotated[int, typer.Option(min=1, max=200, help="At most so many incidents are told in a second.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Move open incidents to a newer edition: what would change is shown first. Exit code 1 when one of them was not moved.
+
+    Examples:  holdfast policy adopt --edition 2027-01-01 --incidents INC-1042-7 --preview
+               holdfast policy adopt --edition 2027-01-01 --incidents all --as pavel --reason "Agreed with works council"
+    """
+    from activities.house.adoption_desk import adopt_all, adopted_told, chosen, previews, previews_as_json, previews_told, wish
+    from activities.house.refusals import UsageRefusedError
+
+    settings = read_settings()
+    if not only_preview and not (reason and person):
+        raise UsageRefusedError("Say why and who decides, with --reason and --as; or look first, with --preview.")
+    wanted = wish(settings, edition, reason or "a look ahead", person)
+    found = chosen(settings, edition, incidents)
+    shown = previews(found, wanted)
+    if only_preview:
+        typer.echo(json.dumps(previews_as_json(shown), indent=2) if as_json else previews_told(shown, edition))
+        return
+    typer.echo(previews_told(shown, edition), err=True)
+    if not is_sure:
+        typer.confirm(f"Move {len(found)} incidents to {edition}?", abort=True, err=True)
+    done = adopt_all(settings, wanted, [facts.number for facts in found], per_second, _PATIENCE)
+    typer.echo(json.dumps([each.as_dict() for each in done], indent=2) if as_json else adopted_told(done))
+    raise typer.Exit(0 if all(each.result == "applied" for each in done) else 1)

@@ -17,7 +17,9 @@ from activities.directory_file import DirectoryFileError, load_directory
 from activities.house.data_directory import prepare
 from activities.house.refusals import RefusedError, UnavailableError, UsageRefusedError
 from activities.house.rota_board import Standing, standings
+from activities.house.serving import adopt_policies
 from activities.keys import KeyRecord, issue_key, list_keys, revoke_key
+from activities.measuring import measure_what_is_missing
 from activities.settings import Settings
 from workflows.vocabulary import Role
 
@@ -26,10 +28,12 @@ Line = dict[str, Any]
 
 
 def bring_up_to_date(settings: Settings) -> str:
-    """Migrates; answers with a sentence. Raises UnavailableError where the database does not answer."""
+    """Migrates, and measures what was over before there were measures; answers with a sentence. UnavailableError where the database is away."""
     _make_room(settings)
     with_advice(lambda: migrate(settings.database_url))
-    return "The database is up to date."
+    adopt_policies(settings)
+    added = on_record(settings, measure_what_is_missing)
+    return "The database is up to date." + (f" {added} incidents were measured for the figures." if added else "")
 
 
 def import_directory(settings: Settings, file: Path) -> str:

@@ -75,6 +75,11 @@ def _edition(book: Any, name: str) -> Any:
     return book.edition(name)
 
 
+def check_edition(settings: Settings, name: str) -> None:
+    """Works by the desk's book from now on. Raises UsageRefusedError where it has no such edition."""
+    _edition(_book(settings), name)
+
+
 def differences(settings: Settings, first: str, second: str) -> dict[str, list[str | None]]:
     """Each line in which two editions differ, with what either says, or none."""
     book = _book(settings)
@@ -125,8 +130,8 @@ def _word(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def publish() -> str:
-    """Locks what is new in this tree; answers with a sentence. Raises RefusedError with what to do first."""
+def publish(today: date | None = None) -> str:
+    """Locks what is new in this tree, on the present day (UTC) or another; answers with a sentence. Raises RefusedError with what to do first."""
     _book(None)
     from workflows.policies import lock  # noqa: PLC0415 -- as above
 
@@ -136,6 +141,11 @@ def publish() -> str:
             "with a later valid_from."
         )
     new = lock.unpublished()
+    if too_early := lock.begun(today or datetime.now(UTC).date()):
+        raise RefusedError(
+            f"A rule cannot begin in the past: {', '.join(too_early)}. Incidents are pinned to the editions of the days since then, and would change under "
+            "way or never get it: give it a valid_from of tomorrow or later."
+        )
     if untold := lock.untold():
         raise RefusedError(f"Tell process owners first: add a paragraph '## {untold[0]}: ...' to workflows/policies/CHANGES.md.")
     lock.lock()

@@ -17,12 +17,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.database.migrate import is_at_head
 from activities.database.session import open_database
 from activities.database.tables import incidents
+from activities.deployments import is_alive, routing
 from activities.house.findings import Finding, fail, ok, warn
 from activities.settings import Settings, names_a_temporal_server
 from activities.temporal_connection import connect, connection_options
 
 _START_IT = "start it, or check the address"
-_POLLER_IS_OLD = timedelta(minutes=2)  # a worker asks at least once a minute
 _CLOCK_MAY_DIFFER = timedelta(seconds=2)
 
 
@@ -49,7 +49,7 @@ async def look_at_temporal(settings: Settings) -> Sequence[Finding]:
     except (RuntimeError, OSError, ValueError):
         advice = "check TEMPORAL_ADDRESS and its TLS settings" if names_a_temporal_server() else "run: holdfast up"
         return [fail("temporal", f"nothing answers at {address}", advice)]
-    return [await _namespace(client), await _pollers(client, settings.task_queue)]
+    return [await _namespace(client), await _pollers(client, settings)]
 
 
 async def _namespace(client: Client) -> Finding:
@@ -63,7 +63,8 @@ async def _namespace(client: Client) -> Finding:
     return ok("temporal", f"namespace {client.namespace}, closed histories are kept {days:g} days")
 
 
-async def _pollers(client: Client, queue: str) -> Finding:
+async def _pollers(client: Client, settings: Settings) -> Finding:
+    queue = settings.task_queue
     request = DescribeTaskQueueRequest(
         namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
     )
@@ -72,9 +73,12 @@ async def _pollers(client: Client, queue: str) -> Finding:
     except RPCError as error:
         return fail("worker", f"the task queue cannot be read ({error.status.name})", _START_IT)
     now = datetime.now(UTC)
-    alive = [each for each in pollers if now - each.last_access_time.ToDatetime(UTC) < _POLLER_IS_OLD]
+    alive = [each for each in pollers if is_alive(each, now)]
     if not alive:
         return fail("worker", f"none serves the task queue {queue}", "start one: holdfast worker, or holdfast up")
+    builds = {each.deployment_options.build_id for each in alive}
+    if "" not in builds and ((known := await routing(client, settings.deployment)) is None or known.current is None):
+        return fail("worker", "no build is current, so none gets work", f"run: holdfast deploy promote {min(builds)}")
     return ok("worker", f"{len({each.identity for each in alive})} serving the task queue {queue}")
 
 

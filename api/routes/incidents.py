@@ -23,7 +23,8 @@ from api.queries.search import MOST_WORDS
 from api.queries.timelines import MOST, USUAL, timeline_of
 from api.reception import as_told_by, check_category, check_when, check_who_is_affected, take_in
 from api.views import FOR_CALLERS, facts_for, timeline_for_caller
-from workflows.messages import Key, Report
+from workflows.fields import Key
+from workflows.messages import Report
 from workflows.vocabulary import Priority, Status
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["Incidents"])

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from api import confirmation
 from api.confirmation import BROKEN, PageReader, Pressed
 from api.desk import Desk
-from api.forms import cleaned
+from api.forms import cleaned, read_form
 from api.identity import LINK
 from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
 from api.problems import Problem
@@ -66,7 +66,7 @@ async def press(request: Request, desk: TheDesk, visit: Visitor) -> Response:
         return foreign(request)
     if visit is None:
         return neutral(request)
-    async with request.form(max_files=0, max_fields=10) as form:
+    async with read_form(request, 10) as form:
         pressed = Pressed(field(form, "choice"), cleaned(field(form, "text")), field(form, "nonce")[:64])
     if (missing := confirmation.what_is_missing(pressed)) is not None:
         return await _page(request, desk, visit, 422, missing=visit.reader.say(missing), text=pressed.text)

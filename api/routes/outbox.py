@@ -12,6 +12,7 @@ from activities.postbox import CAN_BE_RESENT, LetterState, root_of, send_again
 from api.bodies import Plausible
 from api.desk import Desk
 from api.doorway import CONTENT_POLICY
+from api.forms import read_form
 from api.identity import LETTER_READERS, Caller
 from api.link_pages import field, foreign, is_surely_ours
 from api.problems import Problem, invalid
@@ -71,7 +72,7 @@ async def send_once_more(request: Request, caller: Reader, desk: TheDesk, key: s
     if not is_surely_ours(request, desk):
         return foreign(request)
     found = await _found(desk, key)
-    async with request.form(max_files=0, max_fields=10) as form:
+    async with read_form(request, 10) as form:
         count = field(form, "count")
     if not count.isdecimal() or not 0 < int(count) <= len(await sent_again(desk.database, root_of(key))) + 1:
         raise invalid("count", "Must come from the form on the page of the letter")

@@ -63,7 +63,7 @@ async def sign_in(request: Request, desk: TheDesk) -> Response:
     return await _let_in(request, desk, found.person, "password", back_to)
 
 
-@router.get("/sign-in/link/{token}", dependencies=[Depends(PUBLIC)])
+@router.api_route("/sign-in/link/{token}", methods=["GET", "HEAD"], dependencies=[Depends(PUBLIC)])
 async def open_link(request: Request, desk: TheDesk, token: str) -> Response:
     """Shows who the link is for and changes nothing: programs that follow links in letters use nothing up."""
     link = await read_link(desk.database, token, datetime.now(UTC))

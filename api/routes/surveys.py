@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from api import rating
 from api.confirmation import PageReader
 from api.desk import Desk
-from api.forms import cleaned
+from api.forms import cleaned, read_form
 from api.identity import LINK
 from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
 from api.problems import Problem
@@ -65,7 +65,7 @@ async def press(request: Request, desk: TheDesk, visit: Visitor) -> Response:
         return foreign(request)
     if visit is None:
         return neutral(request)
-    async with request.form(max_files=0, max_fields=10) as form:
+    async with read_form(request, 10) as form:
         mark, comment = rating.mark_in(field(form, "score")), cleaned(field(form, "comment"))
         filled = Filled(mark, comment, field(form, "meant"), field(form, "nonce")[:64])
     if (missing := rating.what_is_missing(filled)) is not None:

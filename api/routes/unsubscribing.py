@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from activities.preferences import decline, want_again
 from api.desk import Desk
+from api.forms import read_form
 from api.identity import LINK
 from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
 from api.queries.links import has_declined
@@ -52,7 +53,7 @@ async def choose(request: Request, desk: TheDesk, known: Known) -> Response:
         return foreign(request)
     if known is None:
         return neutral(request)
-    async with request.form(max_files=0, max_fields=10) as form:
+    async with read_form(request, 10) as form:
         choice = STOP if field(form, _ONE_CLICK[0]) == _ONE_CLICK[1] else field(form, "choice")
     person, purpose = known.link.person, known.link.purpose
     if choice == STOP:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from workflows.calendars import ALWAYS, Calendar, workdays
 from workflows.messages import COMMANDS
+from workflows.policies.approval_rules import ApprovalRules
 from workflows.policies.assignment_rules import AssignmentRules
 from workflows.policies.book import Book
 from workflows.policies.closure_rules import ClosureRules
@@ -70,4 +71,5 @@ BOOK = Book(
     ],
     escalation=[Dated(OPENED, EscalationLadders(ladders=(), fallback_owner="nobody", reopening={}), SEEN)],
     survey=[Dated(OPENED, NOBODY_IS_ASKED, SEEN)],
+    approvals=[Dated(OPENED, ApprovalRules(), SEEN)],
 )

@@ -214,6 +214,17 @@ async def test_an_undeliverable_digest_is_told_to_every_incident_in_it(ledger: A
     assert sorted(told) == [(f"INC-{number}", True) for number in range(6)]
 
 
+async def test_a_digest_that_may_have_arrived_is_told_to_every_incident_in_it(ledger: AsyncEngine, post: Post) -> None:
+    """Nobody knows whether any of the questions in it was asked, so silence means consent for none of them (S11, S14)."""
+    await _with_questions(ledger)
+    temporal = Incidents()
+    post.replies = ["drop after"] * 9
+    await send_all(ledger, MailRoom(ledger, settings(post.port), temporal))  # type: ignore[arg-type]
+    assert (await states(ledger))["unknown"] == 1
+    told = [(number, sent.message.may_have_arrived) for number, _, sent in temporal.signals if sent.message.letter == "resolved"]  # type: ignore[union-attr]
+    assert sorted(told) == [(f"INC-{number}", True) for number in range(6)]
+
+
 async def test_a_digest_to_nobody_fails_visibly(ledger: AsyncEngine, post: Post) -> None:
     """A reader who left the directory meanwhile: the digest fails, and the rows in it name it."""
     await with_letters(ledger, 6)

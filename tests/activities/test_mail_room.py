@@ -21,7 +21,8 @@ from activities.database.tables import incidents, letters, people
 from activities.mail import MailRoom
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
 from tests.process.life import ASHA, Life
-from workflows.messages import ReportUndeliverable, Resolve, Sent
+from workflows.house_messages import ReportUndeliverable
+from workflows.messages import Resolve, Sent
 
 
 @dataclass
@@ -126,16 +127,24 @@ async def test_what_the_relay_answered_is_not_forgotten_while_the_record_is_away
     assert len(post.accepted) == 1
 
 
-async def _refused(engine: AsyncEngine, post: Post, temporal: Incidents) -> Any:
+async def _with_question(engine: AsyncEngine) -> None:
     life = Life()
     life.says(ASHA, Resolve("fixed", "done"))
     await with_letters(engine, life=life)
+
+
+async def _question(engine: AsyncEngine) -> Any:
+    return next(row for row in await rows(engine) if row.letter == "resolved")
+
+
+async def _refused(engine: AsyncEngine, post: Post, temporal: Incidents) -> Any:
+    await _with_question(engine)
     post.rcpt_replies = ["550 no such user"] * 9
     room = MailRoom(engine, settings(post.port), cast("Client", temporal))
     await all_due(engine)
     while await room.send_next():
         pass
-    return next(row for row in await rows(engine) if row.letter == "resolved")
+    return await _question(engine)
 
 
 async def test_an_incident_is_told_what_could_not_be_delivered(ledger: AsyncEngine, post: Post) -> None:
@@ -146,6 +155,46 @@ async def test_an_incident_is_told_what_could_not_be_delivered(ledger: AsyncEngi
     assert (row.state, number, name) == ("failed", row.number, "report_undeliverable")
     assert sent.command_id.startswith("undeliverable:")
     assert sent.message == ReportUndeliverable("resolved", row.cycle, "carla", asks_for_confirmation=True)
+
+
+async def test_an_incident_is_told_where_nobody_knows_whether_it_was_delivered(ledger: AsyncEngine, post: Post) -> None:
+    """The line broke twice after its question was handed over: it is told once, as a letter that may have arrived (S11, S14)."""
+    await _with_question(ledger)
+    temporal = Incidents()
+    post.replies = ["drop after"] * 9
+    await send_all(ledger, MailRoom(ledger, settings(post.port), cast("Client", temporal)))
+    row = await _question(ledger)
+    told = [sent.message for _, _, sent in temporal.signals if sent.message.letter == "resolved"]
+    assert row.state == "unknown"
+    assert told == [ReportUndeliverable("resolved", row.cycle, "carla", asks_for_confirmation=True, may_have_arrived=True)]
+
+
+async def test_a_letter_of_unknown_outcome_is_told_later_and_not_sent_again(ledger: AsyncEngine, post: Post) -> None:
+    """While Temporal is away its row comes back until the incident knows; the relay gets no third copy meanwhile (S14)."""
+    await _with_question(ledger)
+    temporal = Incidents(RPCStatusCode.UNAVAILABLE)
+    post.replies = ["drop after"] * 99
+    room = MailRoom(ledger, settings(post.port), cast("Client", temporal))
+    await send_all(ledger, room)
+    copies = len(post.accepted)
+    assert (await _question(ledger)).state == "planned"
+    temporal.error = None
+    await send_all(ledger, room, rounds=1)
+    assert (await _question(ledger)).state == "unknown"
+    assert "resolved" in {sent.message.letter for _, _, sent in temporal.signals}
+    assert len(post.accepted) == copies
+
+
+async def test_a_letter_that_senders_died_with_twice_is_told_as_well(ledger: AsyncEngine, post: Post) -> None:
+    """Two senders took it into hand and were never heard of again: its incident does not wait for them."""
+    await _with_question(ledger)
+    async with ledger.begin() as connection:
+        await connection.execute(update(letters).values(unknown_outcomes=mail.UNKNOWN_AGAIN))
+    temporal = Incidents()
+    await send_all(ledger, MailRoom(ledger, settings(post.port), cast("Client", temporal)), rounds=1)
+    assert (await _question(ledger)).state == "unknown"
+    assert all(sent.message.may_have_arrived for _, _, sent in temporal.signals)
+    assert post.accepted == []
 
 
 async def test_a_closed_incident_has_nobody_to_tell(ledger: AsyncEngine, post: Post) -> None:

@@ -13,8 +13,6 @@ from activities.directory_file import load_directory
 from activities.records import Records
 from tests.process.life import ASHA, Life
 from tests.process.test_ladders import P1_REPORT
-from workflows.alerts import go_past_the_unreached
-from workflows.deadlines import carry_out
 from workflows.messages import Reopen, Resolve
 from workflows.vocabulary import EventKind, LetterName
 
@@ -50,10 +48,8 @@ async def climbs(engine: AsyncEngine, number: str) -> Life:
     while life.now < NOW + timedelta(hours=4):
         life.passes(timedelta(minutes=5))
         while life.incident.is_ahead_of_record:
-            answer = await records.publish(life.incident.publication())
-            life.incident.published(answer, life.now)
-            go_past_the_unreached(life.incident, answer.unreached, life.now)
-            carry_out(life.incident, life.now)
+            publication = life.incident.publication()
+            life.takes_note(publication, await records.publish(publication))
     return life
 
 
@@ -102,9 +98,8 @@ async def test_a_reopening_without_a_lead_goes_to_the_last_resort(ledger: AsyncE
         life.says(ASHA, Resolve("fixed", "done"))
         life.says(ASHA, Reopen("it is back"))
     while life.incident.is_ahead_of_record:
-        answer = await records.publish(life.incident.publication())
-        life.incident.published(answer, life.now)
-        go_past_the_unreached(life.incident, answer.unreached, life.now)
+        publication = life.incident.publication()
+        life.takes_note(publication, await records.publish(publication))
     async with ledger.connect() as connection:
         told = (await connection.execute(select(letters.c.recipient).where(letters.c.letter == LetterName.ESCALATION))).scalars().all()
         steps = (await connection.execute(select(events.c.after).where(events.c.kind == EventKind.ESCALATION_STEPPED))).scalars().all()

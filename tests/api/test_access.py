@@ -37,6 +37,8 @@ MAY_SEND = dict.fromkeys(COMMANDS, DESK) | {
     "reject": OWNER,
     "rate": OWNER,
     "reopen": OWNER | DESK,
+    # The desk's own rules ask nobody (S11).
+    "approve": frozenset[str](),
 }
 
 

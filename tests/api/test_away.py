@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -20,6 +22,7 @@ from api.app import create_app
 from api.identity import PUBLIC
 from api.problems import Problem
 from api.turnstile import MINE_OF_ALL, WAITING_PER_PLACE, Turnstile
+from emails.links import ANSWER, Signer
 from tests.api.house import LINK_KEY, RunningDesk, fill_directory, free_port
 
 KEY = "3f0c9a51d2e84b77"
@@ -135,7 +138,7 @@ async def test_no_worker(desk: RunningDesk) -> None:
 
 
 async def test_database_away(tmp_path: Path) -> None:
-    """Without the database every request that needs it is 503 with Retry-After, and ready says so."""
+    """Without the database every request that needs it is 503 with Retry-After, to people who come from a letter as a page, and ready says so."""
     settings = Settings(database_url=f"postgresql://desk@127.0.0.1:{free_port()}/desk", link_keys=(LINK_KEY,))
     app = create_app(settings)
     async with _visitor(app, "hf_" + "x" * 43) as visitor:
@@ -149,6 +152,9 @@ async def test_database_away(tmp_path: Path) -> None:
             assert answer.status_code == 503, answer.text
             assert answer.json()["type"].endswith("/problems/database-away")
             assert "Retry-After" in answer.headers
+        link = Signer(settings.link_keys, settings.base_url, 1).url(ANSWER, "INC-1001-9", 1, "carla", now=datetime.now(UTC))
+        page = await visitor.get(urlsplit(link).path, headers={"Accept-Language": "tr"})
+        assert (page.status_code, "yeniden açın" in page.text, "Retry-After" in page.headers) == (503, True, True)
         ready = await visitor.get("/readyz")
         assert ready.status_code == 503
         assert "The database cannot be reached." in ready.json()["problems"]

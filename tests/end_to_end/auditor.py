@@ -27,6 +27,7 @@ SHOWS_AS = {
     "confirm": {"confirmed"},
     "reject": {"rejected"},
     "cancel": {"cancelled"},
+    "rate": {"rated", "rerated"},
 }
 MARKED_LATE_AFTER = timedelta(minutes=1)
 # A command counts from when the front door sent it on; so much later it may arrive, after the date it would have moved.

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.desk import time_server
 from tests.house.whole_house import House
+
+__all__ = ["time_server"]
 
 
 @pytest.fixture(autouse=True)

@@ -14,16 +14,16 @@ def tree(tmp_path: Path) -> Tree:
     return copy(tmp_path)
 
 
-LATER = """    Dated(valid_from=date(2027, 1, 1), rule=EDITIONS_OF_2026[-1].rule, reference="a decision"),
+LATER = """    Dated(valid_from=date(2127, 1, 1), rule=EDITIONS_OF_2026[-1].rule, reference="a decision"),
 )
 """
 
 
-def append(tree: Tree) -> None:
+def append(tree: Tree, day: str = "2127, 1, 1") -> None:
     """A later edition of the matrix."""
     file = tree.place / "workflows/policies/priority_matrix.py"
     text = file.read_text(encoding="utf-8").replace("EDITIONS = (", "EDITIONS_OF_2026 = (")
-    file.write_text(f"{text}\nEDITIONS = (\n    *EDITIONS_OF_2026,\n{LATER}", encoding="utf-8")
+    file.write_text(f"{text}\nEDITIONS = (\n    *EDITIONS_OF_2026,\n{LATER.replace('2127, 1, 1', day)}", encoding="utf-8")
 
 
 def test_a_new_edition_is_told_and_then_published(tree: Tree) -> None:
@@ -31,10 +31,10 @@ def test_a_new_edition_is_told_and_then_published(tree: Tree) -> None:
     append(tree)
     first = tree.holdfast("policy", "publish")
     assert first.returncode == 1
-    assert "add a paragraph '## 2027-01-01: ...' to workflows/policies/CHANGES.md" in first.stderr
+    assert "add a paragraph '## 2127-01-01: ...' to workflows/policies/CHANGES.md" in first.stderr
     assert "unpublished" in tree.holdfast("policy", "list").stdout
-    tree.add("workflows/policies/CHANGES.md", "\n## 2027-01-01: the same matrix again\n")
-    assert tree.holdfast("policy", "publish").stdout == "Published: priority_matrix 2027-01-01.\n"
+    tree.add("workflows/policies/CHANGES.md", "\n## 2127-01-01: the same matrix again\n")
+    assert tree.holdfast("policy", "publish").stdout == "Published: priority_matrix 2127-01-01.\n"
     assert tree.holdfast("policy", "publish").stdout == "There is nothing new to publish.\n"
 
 
@@ -45,6 +45,17 @@ def test_a_rule_in_force_cannot_be_published_anew(tree: Tree) -> None:
     assert done.returncode == 1
     assert "closure 2026-01-01" in done.stderr
     assert "append a new Dated(...) entry with a later valid_from" in done.stderr
+
+
+def test_a_rule_cannot_begin_in_the_past(tree: Tree) -> None:
+    """An entry dated before today is refused: editions of later days, which incidents run under, would change with it."""
+    append(tree, "2026, 6, 1")
+    tree.add("workflows/policies/CHANGES.md", "\n## 2026-06-01: in summer\n")
+    done = tree.holdfast("policy", "publish")
+    assert done.returncode == 1
+    assert "priority_matrix 2026-06-01" in done.stderr
+    assert "give it a valid_from of tomorrow or later" in done.stderr
+    assert tree.runs("-m", "workflows.policies.lock").returncode == 1
 
 
 def test_a_wrong_rule_is_told_in_a_sentence(tree: Tree) -> None:

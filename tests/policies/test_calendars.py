@@ -1,5 +1,6 @@
 """Working time (process.md S7)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -111,3 +112,11 @@ def test_a_wrong_span_says_how_it_is_written(text: str) -> None:
     """A mistyped span is refused with an example of a right one."""
     with pytest.raises(ValueError, match=r"09:00|00:00"):
         span(text)
+
+
+def test_a_copy_with_other_hours_has_other_hours() -> None:
+    """A new edition of a calendar is often written from the last one; what was looked up in that one is not taken along."""
+    monday = datetime(2026, 11, 23, tzinfo=UTC)
+    before = Calendar("desk", "UTC", workdays("09:00-17:00"), timedelta(hours=8))
+    assert before.next_open(monday) == monday.replace(hour=9)
+    assert replace(before, week=workdays("07:00-15:00")).next_open(monday) == monday.replace(hour=7)

@@ -18,6 +18,7 @@ CARLA = Actor(ActorKind.PERSON, "carla", (Role.CALLER,))
 ASHA = Actor(ActorKind.PERSON, "asha", (Role.CALLER, Role.AGENT), ("service-desk",))
 NOAH = Actor(ActorKind.PERSON, "noah", (Role.CALLER, Role.AGENT), ("network",))
 INES = Actor(ActorKind.PERSON, "ines", (Role.CALLER, Role.INCIDENT_MANAGER))
+PAVEL = Actor(ActorKind.PERSON, "pavel", (Role.CALLER, Role.PROCESS_OWNER))
 STRANGER = Actor(ActorKind.PERSON, "stan", (Role.CALLER,))
 
 TUESDAY = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)  # 10:00 in the office
@@ -26,10 +27,17 @@ TUESDAY = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)  # 10:00 in the office
 class Life:
     """Speaks to an incident and looks at what became of it."""
 
-    def __init__(self, report: Report | None = None, reporter: Actor = CARLA, at: datetime = TUESDAY, number: str = "INC-1001-2") -> None:
+    def __init__(
+        self,
+        report: Report | None = None,
+        reporter: Actor = CARLA,
+        at: datetime = TUESDAY,
+        number: str = "INC-1001-2",
+        edition: str | None = None,
+    ) -> None:
         self.now, self._ids = at, count(1)
         told = report or Report("Printer on floor 3 is jammed", category="printing")
-        self.intake = Intake(number, told, reporter, at, at, book().name_of_edition(at))
+        self.intake = Intake(number, told, reporter, at, at, edition or book().name_of_edition(at))
         self.incident = Incident.reported(self.intake)
         for step in (first_steps.log, first_steps.categorise, first_steps.prioritise):
             step(self.incident, self.intake)
@@ -58,9 +66,13 @@ class Life:
     def is_answered(self, publication: Publication, away: Collection[Audience] = ()) -> "Life":
         """The record has written that, and the directory knew nobody for the audiences that are away."""
         missed = tuple(Unreached(owed.letter, owed.to, owed.cause) for owed in publication.letters if owed.to in away)
-        self.incident.published(Published(publication.up_to, missed), self.now)
-        suspend_closure(self.incident, missed, self.now)
-        go_past_the_unreached(self.incident, missed, self.now)
+        return self.takes_note(publication, Published(publication.up_to, missed))
+
+    def takes_note(self, publication: Publication, answer: Published) -> "Life":
+        """What the record answered to that, as the workflow takes it."""
+        self.incident.published(answer, self.now)
+        suspend_closure(self.incident, answer.unreached, self.now)
+        go_past_the_unreached(self.incident, publication.letters, answer.unreached, self.now)
         carry_out(self.incident, self.now)
         return self
 

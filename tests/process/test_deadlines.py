@@ -7,7 +7,8 @@ from tests.process.life import ASHA, CARLA, TUESDAY, Life
 from workflows.dates import ahead
 from workflows.deadlines import suspend_closure
 from workflows.decisions import receive
-from workflows.messages import SYSTEM, Acknowledge, Confirm, Hold, Report, ReportUndeliverable, Resolve, Sent
+from workflows.house_messages import ReportUndeliverable
+from workflows.messages import SYSTEM, Acknowledge, Confirm, Hold, Report, Resolve, Sent
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
 from workflows.publication import Published, Unreached
@@ -100,6 +101,20 @@ def test_an_undeliverable_question_stops_automatic_closure() -> None:
     _undeliverable(life)
     assert life.passes(60 * DAY).facts.status is Status.RESOLVED
     assert life.facts.confirmation_undeliverable
+    life.says(CARLA, Confirm())
+    assert life.passes(DAY).facts.status is Status.CLOSED
+
+
+def test_a_question_that_may_not_have_arrived_stops_automatic_closure() -> None:
+    """Where nobody knows whether the caller was asked, silence is no consent; the reminders still go out and say that nothing closes (S11, S14)."""
+    life = resolved()
+    unsure = ReportUndeliverable("resolved", 1, "carla", asks_for_confirmation=True, may_have_arrived=True)
+    receive(life.incident, Sent("undeliverable:1", SYSTEM, life.now, unsure), life.now)
+    assert life.passes(60 * DAY).facts.status is Status.RESOLVED
+    assert life.facts.confirmation_undeliverable
+    assert [event.after.get("may_have_arrived") for event in life.events(EventKind.LETTER_FAILED)] == [True]
+    assert life.letters().count(LetterName.CONFIRMATION_REMINDER) == 2
+    assert all(owed.facts.closes_at is None for owed in life.incident.letters if owed.letter is LetterName.CONFIRMATION_REMINDER)
     life.says(CARLA, Confirm())
     assert life.passes(DAY).facts.status is Status.CLOSED
 

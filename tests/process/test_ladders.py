@@ -26,6 +26,7 @@ from workflows.messages import (
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
 from workflows.policies.escalation_ladders import EscalationLadders, Ladder, Step
+from workflows.policies.service_levels import within
 from workflows.publication import Event, Result
 from workflows.vocabulary import Audience, EventKind, HoldReason, Impact, LetterName, Priority, Urgency
 
@@ -135,6 +136,23 @@ def test_nobody_at_all_goes_to_the_fallback_owner_at_once() -> None:
     with climbing(step(5, Audience.ON_CALL), step(60, Audience.GROUP_LEAD), rounds=3):
         away = ALL - {Audience.FALLBACK_OWNER}
         assert stepped(lived(Life(P1_REPORT), timedelta(hours=1), away))[-1] == ("fallback_owner", 5, 1)
+
+
+def test_a_group_that_holds_it_too_long_without_a_lead_is_told_to_the_fallback_owner() -> None:
+    """The breach of a group's own clock is told to its lead alone; where there is none, it does not stay unheard."""
+    holding = [
+        Dated(each.valid_from, replace(each.rule, internal={1: within("always", minutes=30)}), "test") for each in HOLDFAST.service_levels
+    ]
+    adopt(replace(HOLDFAST, service_levels=holding))
+    try:
+        life = Life(Report("Slow", category="network"))
+        life.says(ASHA, Acknowledge())
+        events = lived(life, timedelta(hours=1), away={Audience.GROUP_LEAD})
+    finally:
+        adopt(HOLDFAST)
+    assert [event.after["clock"] for event in events if event.kind is EventKind.BREACHED] == ["internal:service-desk"]
+    told = [event.after for event in events if event.kind is EventKind.ESCALATION_STEPPED]
+    assert [(each["to"], each["why"]) for each in told] == [("fallback_owner", "nobody was told of the breach")]
 
 
 def test_outside_its_hours_a_step_is_left_out_in_the_open() -> None:

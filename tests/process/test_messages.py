@@ -17,7 +17,6 @@ from workflows.messages import (
     Confirm,
     Escalate,
     Hold,
-    Malformed,
     Note,
     OverridePriority,
     PublicMessage,
@@ -28,9 +27,9 @@ from workflows.messages import (
     Resolve,
     Resume,
     Take,
-    read,
 )
 from workflows.publication import Publication, Result
+from workflows.reading import Malformed, read
 from workflows.record import HandedOver
 from workflows.vocabulary import CancelReason, ClosedBy, EventKind, HoldReason, Impact, LetterName, Major, Priority, Status, Urgency
 

@@ -11,8 +11,9 @@ from temporalio.client import WorkflowHandle
 from tests.desk import Desk
 from tests.process.life import ASHA, CARLA, STRANGER, TUESDAY, Life
 from workflows.decisions import receive
+from workflows.house_messages import ReportUndeliverable
 from workflows.lifecycle import Rule
-from workflows.messages import SYSTEM, Cancel, Confirm, Message, Note, Rate, Reopen, Report, ReportUndeliverable, Resolve, Sent
+from workflows.messages import SYSTEM, Cancel, Confirm, Message, Note, Rate, Reopen, Report, Resolve, Sent
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
 from workflows.publication import Closure, Published, Result, Surveyed
@@ -216,6 +217,16 @@ def test_an_undelivered_question_was_never_asked() -> None:
         assert life.facts.survey is state
     assert life.incident.has_ended
     assert len(life.events(EventKind.LETTER_FAILED)) == 2
+
+
+def test_a_question_that_may_have_arrived_can_be_answered() -> None:
+    """Nobody knows whether the survey arrived: it goes on, and a mark counts (S13, S14)."""
+    life = asked()
+    unsure = ReportUndeliverable("survey", 1, "carla", may_have_arrived=True)
+    receive(life.incident, Sent("undeliverable:1", SYSTEM, life.now, unsure), life.now)
+    assert life.facts.survey is SurveyState.ASKED
+    life.says(CARLA, Rate(4))
+    assert life.facts.survey is SurveyState.ANSWERED
 
 
 def test_a_confirmation_that_fails_after_closure_changes_nothing() -> None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tests.desk import EDITION
-from tests.process.life import ASHA, CARLA, INES
+from tests.process.life import ASHA, CARLA, INES, PAVEL
+from workflows.house_messages import AdoptEdition
 from workflows.messages import (
     Acknowledge,
     Actor,
@@ -84,6 +85,13 @@ SCENARIOS: dict[str, tuple[Said, ...]] = {
         said(MINUTE, (CARLA, Confirm(2))),
         said(2 * HOUR, (CARLA, Rate(2, "It took two visits.")), (ASHA, Note("noted too late"))),
         said(HOUR, (CARLA, Rate(4))),
+    ),
+    "adopted": (
+        said(MINUTE, (ASHA, FIXED)),
+        said(2 * DAY, (PAVEL, AdoptEdition("2026-11-25", "Everybody is asked."))),
+        said(MINUTE, (CARLA, Reject("Jammed again.", 1))),
+        said(MINUTE, (ASHA, FIXED)),
+        said(MINUTE, (CARLA, Confirm(2))),
     ),
     "refused": (
         said(MINUTE, (CARLA, Confirm())),

@@ -8,9 +8,10 @@ import pytest
 from tests.desk import EDITION, Desk
 from tests.process.life import ASHA, CARLA
 from tests.replay.scenarios import FIXED, REPORT, REPORTED_UNDER, SCENARIOS, TO_THE_END
+from workflows.house_messages import HandOver
 from workflows.incident import IncidentWorkflow
-from workflows.messages import NAMES, Confirm, Intake, Note, Reject, Sent
-from workflows.publication import Event
+from workflows.messages import NAMES, SYSTEM, Confirm, Intake, Note, Reject, Sent
+from workflows.publication import Event, Result
 from workflows.rehearsal.engine import Engine, MemoryRecord
 from workflows.vocabulary import Status
 
@@ -121,3 +122,33 @@ def test_hand_overs_lose_nothing(every: int) -> None:
     assert engine.closures[NUMBER].cycles == 2
     assert sorted(record.events[NUMBER]) == list(range(1, record.facts[NUMBER].version + 1))
     assert len(record.outcomes[NUMBER]) == len(sent)
+
+
+def test_another_build_takes_over_between_publications() -> None:
+    """An incident that is asked goes to the build the server has for it, once everything is in the record; the question itself leaves no trace (S21)."""
+    record = MemoryRecord()
+    engine = Engine(TUESDAY, record.publish)
+    engine.start(intake(TUESDAY))
+    engine.advance_to(engine.now + SECOND)
+    version, engine.has_another_build = record.facts[NUMBER].version, True
+    engine.send(NUMBER, Sent("hand-over", SYSTEM, engine.now, HandOver()))
+    assert engine.hand_overs == 1
+    assert record.facts[NUMBER].version == version
+    engine.send(NUMBER, Sent("1", ASHA, engine.now, FIXED))
+    assert engine.hand_overs == 1
+    engine.advance_to(engine.now + SECOND)
+    assert engine.hand_overs == 2
+    assert "hand-over" not in record.outcomes[NUMBER]
+    assert record.outcomes[NUMBER]["1"].result is Result.APPLIED
+
+
+def test_runs_do_not_chase_each_other() -> None:
+    """A server that has another build for an incident again and again gets one fresh run for each time it wakes up, not one after the other."""
+    record = MemoryRecord()
+    engine = Engine(TUESDAY, record.publish)
+    engine.has_another_build = True
+    engine.start(intake(TUESDAY))
+    engine.advance_to(TUESDAY + SECOND)
+    assert engine.hand_overs == 1
+    engine.advance_to(TUESDAY + timedelta(hours=1))
+    assert engine.hand_overs == 1

@@ -63,6 +63,20 @@ def test_exported_histories_stop_it_too(broken: Tree) -> None:
     assert "WARN" not in done.stderr
 
 
+def test_a_rule_changed_under_open_incidents_stops_it(tmp_path: Path) -> None:
+    """What replays and would promise other dates is told by their names alone, and passes only when it is said to be meant."""
+    tree = copy(tmp_path).edit(
+        "workflows/policies/closure_rules.py", "automatic_closure_after_days=5,", "automatic_closure_after_days=4.5,"
+    )
+    file = HISTORIES / "2026-11-message-by-message.json"
+    done = tree.holdfast("gate", str(file))
+    assert done.returncode == 1
+    assert "1 of 1 histories would promise something else on this code:" in done.stdout
+    assert "after the message 'resolve': other dates ahead than it told its people" in done.stdout
+    assert "a changed rule is a new edition with a later valid_from" in done.stdout
+    assert tree.holdfast("gate", "--accept-changes", str(file)).returncode == 0
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"events": 1}', "no json"])
 async def test_what_is_no_history_is_refused(tmp_path: Path, content: str) -> None:
     """A file of something else never counts as a history that passed."""

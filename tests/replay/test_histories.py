@@ -9,6 +9,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from activities.house.gate import CHANGED
+from activities.house.retelling import Listener, first_difference
 from tests.desk import runner
 from tests.replay.record_histories import HISTORIES
 from tests.replay.scenarios import SCENARIOS
@@ -26,9 +28,13 @@ def history(file: Path) -> WorkflowHistory:
 
 
 async def replay(recorded: WorkflowHistory) -> None:
-    """As the worker runs it: sandbox, converter and all."""
-    replayer = Replayer(workflows=[IncidentWorkflow], data_converter=pydantic_data_converter, workflow_runner=runner())
+    """As the worker runs it: sandbox, converter and all. It also promises what it promised: dates, letters, answers."""
+    listener = Listener()
+    replayer = Replayer(
+        workflows=[IncidentWorkflow], data_converter=pydantic_data_converter, workflow_runner=runner(), interceptors=[listener]
+    )
     await replayer.replay_workflow(recorded)
+    assert (difference := first_difference(recorded, listener.heard)) is None, f"{difference}: {CHANGED}"
 
 
 def test_every_scenario_is_recorded() -> None:
@@ -57,6 +63,18 @@ async def test_it_replays_after_an_edition_is_appended(file: Path) -> None:
     )
     try:
         await replay(history(file))
+    finally:
+        adopt(HOLDFAST)
+
+
+async def test_a_changed_date_would_be_noticed() -> None:
+    """A rule in force that leads to the same steps at other times replays, and is noticed all the same."""
+    closure = replace(HOLDFAST.closure[-1].rule, automatic_closure_after_days=4.5)
+    adopt(replace(HOLDFAST, closure=(Dated(HOLDFAST.closure[-1].valid_from, closure, "test"),)))
+    file = next(file for file in RECORDED if file.stem.endswith("silence"))
+    try:
+        with pytest.raises(AssertionError, match="dates ahead"):
+            await replay(history(file))
     finally:
         adopt(HOLDFAST)
 

@@ -149,3 +149,11 @@ def test_every_difference_is_told() -> None:
         if name not in ("number", "hours", "to_whom", "clocks"):
             assert _differences(one.as_compared, changed), name
     assert json.dumps(vars(one))
+
+
+def test_surveys_are_part_of_what_changes(found: dict[str, Any]) -> None:
+    """Callers are asked under an edition that asks, not under one from before there were surveys, and the difference is told."""
+    assert found["current"]["surveys"]["asked"] > 0
+    before = next(iter(fates(FEW[:1], EDITION)))
+    assert before.surveys == {}
+    assert "Callers asked how it went." in page(found)

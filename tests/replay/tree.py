@@ -1,9 +1,11 @@
 """A copy of the product in a folder of its own, edited as a process owner would, and what its commands say."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +33,16 @@ class Tree:
             file.write(text)
         return self
 
+    def follow(self, document: Path) -> "Tree":
+        """Makes the edits that a document shows as diffs: each hunk's old lines stand once in its file, or it only adds lines at the end."""
+        for name, hunks in edits(document.read_text(encoding="utf-8")):
+            for old, new in hunks:
+                if old:
+                    self.edit(name, old, new)
+                else:
+                    self.add(name, new)
+        return self
+
     def runs(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """One program of Python in the tree, with its code first."""
         surroundings = os.environ | {"PYTHONPATH": str(self.place), "COLUMNS": "200", **settings}
@@ -43,10 +55,24 @@ class Tree:
         return self.runs("cli.py", *arguments, **settings)
 
 
+def edits(text: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """The diffs of a document: for each file the old and new text of every hunk. ``--- file`` begins one, ``@@`` each hunk."""
+    for block in re.findall(r"^```diff\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
+        for part in re.split(r"^--- ", block, flags=re.MULTILINE)[1:]:
+            name, _, body = part.partition("\n")
+            yield name, [_sides(hunk) for hunk in re.split(r"^@@.*\n", body, flags=re.MULTILINE)[1:]]
+
+
+def _sides(hunk: str) -> tuple[str, str]:
+    lines = [line or " " for line in hunk.splitlines()]
+    old, new = ([line[1:] for line in lines if line[0] in signs] for signs in (" -", " +"))
+    return "".join(f"{line}\n" for line in old), "".join(f"{line}\n" for line in new)
+
+
 def copy(place: Path) -> Tree:
-    """The product as it is, without its tests."""
+    """The product as it is, without its tests. What Python has compiled comes along; it knows a file that was edited by its time."""
     for room in ROOMS:
-        shutil.copytree(ROOT / room, place / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / room, place / room)
     for file in ("cli.py", "worker.py"):
         shutil.copy(ROOT / file, place)
     return Tree(place)

@@ -1,9 +1,9 @@
-"""The pages in a real browser: usable on a phone, in light and dark, without a script, and no robot answers for a person."""
+"""The pages in a real browser: usable on a phone, in light and dark, without a script."""
 
-import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from html.parser import HTMLParser
+from itertools import product
 from typing import Any, Literal
 
 import pytest
@@ -13,16 +13,18 @@ from sqlalchemy import insert
 
 from activities.database.tables import letters
 from tests.api.house import RunningDesk
+from tests.web.every_letter import read_in
+from tests.web.link_pages import LINK_PAGES, READERS
 
 Scheme = Literal["light", "dark"]
-WIDTHS, SCHEMES = (390, 1280), ("light", "dark")
+WIDTHS: tuple[int, ...] = (390, 1280)
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 _AXE = Axe()
 
 
-def _open(browser: Browser, desk: RunningDesk, path: str, *, width: int = 390, scheme: Scheme = "light", **more: Any) -> Page:
+def _open(browser: Browser, desk: RunningDesk, path: str, **more: Any) -> Page:
     context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,
+        viewport={"width": 390, "height": 900},
         bypass_csp=True,
         http_credentials={"username": "x", "password": desk.keys["adam"]},
         **more,
@@ -32,10 +34,18 @@ def _open(browser: Browser, desk: RunningDesk, path: str, *, width: int = 390, s
     return page
 
 
-def _violations(page: Page) -> list[str]:
+def flaws(page: Page) -> list[str]:
+    """What keeps somebody from using the page as it is in view, on a phone or on a desk, in light or dark."""
     page.evaluate(_AXE.axe_script)
-    found = page.evaluate("axe.run(document, {iframes: false}).then(result => result.violations)")
-    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+    found = []
+    for width, scheme in product(WIDTHS, SCHEMES):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        is_too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        broken = page.evaluate("axe.run(document, {iframes: false}).then(result => result.violations)")
+        found += [f"{width} {scheme} {each['id']}: {node['html']}" for each in broken for node in each["nodes"]]
+        found += [f"{width}: too wide"] if is_too_wide else []
+    return found
 
 
 def _letter(desk: RunningDesk, number: str, state: str, url: str, key: str) -> None:
@@ -74,26 +84,36 @@ def number(desk: RunningDesk) -> str:
     return number
 
 
-PAGES = ("link", "link with what is missing", "neutral", "/outbox", "/outbox/shown:1", "/", "/docs", "/problems", "/problems/busy")
+PAGES = ("/outbox", "/outbox/shown:1", "/", "/docs", "/problems", "/problems/busy")
 
 
-@pytest.mark.parametrize("which", PAGES)
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_everybody_can_use_it(browser: Browser, desk: RunningDesk, number: str, which: str, width: int, scheme: Scheme) -> None:
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.usefixtures("number")
+def test_everybody_can_use_it(browser: Browser, desk: RunningDesk, path: str) -> None:
     """No violation of the accessibility rules, and nothing to scroll sideways for, on a phone and on a desk, in light and dark."""
-    page = _open(
-        browser,
-        desk,
-        {"link": desk.link(number), "link with what is missing": desk.link(number), "neutral": "/l/x"}.get(which, which),
-        width=width,
-        scheme=scheme,
-    )
-    if which == "link with what is missing":
-        page.get_by_role("button", name="Send").click()
-        assert page.get_by_role("alert").is_visible()
-    assert _violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page = _open(browser, desk, path)
+    assert flaws(page) == []
+    page.context.close()
+
+
+@pytest.fixture
+def readers(desk: RunningDesk) -> Iterator[None]:
+    """People who read in each language."""
+    desk.run(read_in(desk, {person: language for language, (person, _) in READERS.items()}))
+    yield
+    desk.run(read_in(desk, {person: "en" for person, _ in READERS.values()}))
+
+
+@pytest.mark.parametrize("which", LINK_PAGES)
+@pytest.mark.parametrize("language", READERS)
+@pytest.mark.usefixtures("readers")
+def test_everybody_can_use_what_letters_lead_to(browser: Browser, desk: RunningDesk, which: str, language: str) -> None:
+    """The same for every page behind a link in a letter, in each of its states, in the language of its reader."""
+    person, locale = READERS[language]
+    page = browser.new_context(bypass_csp=True, locale=locale).new_page()
+    LINK_PAGES[which](page, desk, person)
+    assert page.locator("html").get_attribute("lang") == language
+    assert flaws(page) == []
     page.context.close()
 
 
@@ -144,41 +164,6 @@ def test_links_in_the_outbox_lead_to_the_page(browser: Browser, desk: RunningDes
     assert "/l/…" in page.locator("pre").inner_text()
     assert desk.link(number).removeprefix("/l/") not in page.content()
     page.context.close()
-
-
-class _Forms(HTMLParser):
-    """Reads a page as a scanner does: every form with the values it comes with."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.action, self.fields = "", {}  # type: ignore[var-annotated]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Takes what a browser would send: chosen answers, hidden values, empty texts."""
-        given = dict(attrs)
-        if tag == "form":
-            self.action = given.get("action") or ""
-        elif tag == "textarea" or (tag == "input" and (given.get("type") != "radio" or "checked" in given)):
-            self.fields[given.get("name") or ""] = given.get("value") or ""
-
-
-def test_three_robots_change_nothing(browser: Browser, desk: RunningDesk) -> None:
-    """One opens every link, one opens it in a browser and waits, one submits every form with its defaults and presses every button: nothing changes."""
-    number = desk.resolved()
-    path, before = desk.link(number), json.dumps(desk.read(number), sort_keys=True)
-    for method in ("HEAD", "GET", "OPTIONS"):
-        desk.as_(None).request(method, path)
-    page = _open(browser, desk, path)
-    page.wait_for_load_state("networkidle")
-    for button in page.get_by_role("button").all():
-        button.click()
-    page.context.close()
-    forms = _Forms()
-    forms.feed(desk.as_(None).get(path).text)
-    assert forms.action == path
-    assert desk.as_(None).post(forms.action, data=forms.fields).status_code == 422
-    assert desk.as_(None).post(forms.action, data={"text": "scanned", **forms.fields}).status_code == 422
-    assert json.dumps(desk.read(number), sort_keys=True) == before
 
 
 def test_the_start_page_leads_somewhere(browser: Browser, desk: RunningDesk) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from workflows.policies import (
     agreement,
+    approval_rules,
     assignment_rules,
     closure_rules,
     correspondence,
@@ -35,6 +36,7 @@ class Edition:
     service_levels: service_levels.ServiceLevels
     escalation: escalation_ladders.EscalationLadders
     survey: survey_rules.SurveyRules
+    approvals: approval_rules.ApprovalRules
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Book:
     service_levels: Sequence[Dated[service_levels.ServiceLevels]]
     escalation: Sequence[Dated[escalation_ladders.EscalationLadders]]
     survey: Sequence[Dated[survey_rules.SurveyRules]]
+    approvals: Sequence[Dated[approval_rules.ApprovalRules]]
 
     def __post_init__(self) -> None:
         for subject in fields(self):
@@ -75,6 +78,11 @@ class Book:
         days: list[date] = [dated.valid_from for subject in fields(self) for dated in getattr(self, subject.name)]
         return max((begun for begun in days if begun <= day), default=min(days)).isoformat()
 
+    def has_in_force(self, name: str, at: datetime) -> bool:
+        """Whether there is an edition of exactly that name, and whether its day has come by that instant."""
+        begins = {dated.valid_from.isoformat() for subject in fields(self) for dated in getattr(self, subject.name)}
+        return name in begins and name <= at.astimezone(UTC).date().isoformat()
+
     def edition(self, name: str) -> Edition:
         """The edition of that name, as ``name_of_edition`` gave it."""
         if name not in self._known:
@@ -94,6 +102,7 @@ HOLDFAST = Book(
     service_levels=service_levels.EDITIONS,
     escalation=escalation_ladders.EDITIONS,
     survey=survey_rules.EDITIONS,
+    approvals=approval_rules.EDITIONS,
 )
 
 

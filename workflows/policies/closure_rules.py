@@ -32,18 +32,20 @@ class ClosureRules:
             must_be_known([self.no_answer_code], self.resolution_codes, "resolution code", "closure rules, code of an unanswered question")
 
 
+_FIRST = ClosureRules(
+    calendar="office",
+    confirmation_reminders_after_days=(2, 4),
+    automatic_closure_after_days=5,
+    undo_period=timedelta(minutes=10),
+    question_reminders_after_days=(2, 4),
+    no_answer_after_days=6,
+    resolution_codes=("fixed", "workaround", "advice", "replaced", "third party", "not reproducible", "no answer"),
+)
+
 EDITIONS = (
     Dated(
         valid_from=date(2026, 1, 1),
-        rule=ClosureRules(
-            calendar="office",
-            confirmation_reminders_after_days=(2, 4),
-            automatic_closure_after_days=5,
-            undo_period=timedelta(minutes=10),
-            question_reminders_after_days=(2, 4),
-            no_answer_after_days=6,
-            resolution_codes=("fixed", "workaround", "advice", "replaced", "third party", "not reproducible", "no answer"),
-        ),
+        rule=_FIRST,
         reference="process.md S11",
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from workflows.house_messages import AdoptEdition
 from workflows.messages import NAMES, SIGNALS, Message
 from workflows.policies.dated import Dated
 from workflows.policies.wording import must_be_known
@@ -27,6 +28,9 @@ class Permissions:
         allowed = self.by_message.get(NAMES[kind], {})
         return tuple(allowed[role] for role in roles if role in allowed)
 
+
+# Which edition an incident is under is not for one of these editions to say.
+BEYOND_EDITIONS: Mapping[type[Message], frozenset[Role]] = {AdoptEdition: frozenset({Role.PROCESS_OWNER})}
 
 _DESK = {Role.AGENT: Scope.ANY, Role.INCIDENT_MANAGER: Scope.ANY}
 _CALLER = {Role.CALLER: Scope.OWN}

@@ -106,37 +106,39 @@ class ServiceLevels:
 
 P1, P2, P3, P4, P5 = Priority
 
+_FIRST = ServiceLevels(
+    response={
+        P1: within("always", minutes=15),
+        P2: within("always", minutes=30),
+        P3: within("office", hours=4),
+        P4: within_days("office", 1),
+        P5: within_days("office", 2),
+    },
+    resolution={
+        P1: within("always", hours=4),
+        P2: within("always", hours=8),
+        P3: within_days("office", 3),
+        P4: within_days("office", 5),
+        P5: within_days("office", 10),
+    },
+    # A hold never stops the response clock: holding is not answering (S6).
+    pauses={
+        ClockKind.RESOLUTION: frozenset({HoldReason.CALLER}),
+        ClockKind.INTERNAL: frozenset({HoldReason.CALLER, HoldReason.VENDOR}),
+    },
+    tells={
+        50: (Audience.ASSIGNEE,),
+        75: (Audience.ASSIGNEE, Audience.GROUP_LEAD),
+        100: (Audience.ASSIGNEE, Audience.GROUP_LEAD, Audience.INCIDENT_MANAGER),
+    },
+    holders_calendar="office",
+    suppliers=frozenset({"hardware-vendor", "software-vendor", "network-carrier"}),
+)
+
 EDITIONS = (
     Dated(
         valid_from=date(2026, 1, 1),
-        rule=ServiceLevels(
-            response={
-                P1: within("always", minutes=15),
-                P2: within("always", minutes=30),
-                P3: within("office", hours=4),
-                P4: within_days("office", 1),
-                P5: within_days("office", 2),
-            },
-            resolution={
-                P1: within("always", hours=4),
-                P2: within("always", hours=8),
-                P3: within_days("office", 3),
-                P4: within_days("office", 5),
-                P5: within_days("office", 10),
-            },
-            # A hold never stops the response clock: holding is not answering (S6).
-            pauses={
-                ClockKind.RESOLUTION: frozenset({HoldReason.CALLER}),
-                ClockKind.INTERNAL: frozenset({HoldReason.CALLER, HoldReason.VENDOR}),
-            },
-            tells={
-                50: (Audience.ASSIGNEE,),
-                75: (Audience.ASSIGNEE, Audience.GROUP_LEAD),
-                100: (Audience.ASSIGNEE, Audience.GROUP_LEAD, Audience.INCIDENT_MANAGER),
-            },
-            holders_calendar="office",
-            suppliers=frozenset({"hardware-vendor", "software-vendor", "network-carrier"}),
-        ),
+        rule=_FIRST,
         reference="process.md S6, S8",
     ),
 )

@@ -16,6 +16,7 @@ ASSUMPTIONS = (
     "Free texts are not taken over; wherever the process needs one, a stand-in is used.",
     "The directory is away: every letter finds its reader, a group picks nobody, and readers are named by the part they play.",
     "Each process is the one in force on its newest day, for all incidents alike, or the edition that was named.",
+    "Everybody who is drawn for a survey is asked, and answers only where the recording has an answer: caps and quiet periods per person are not rehearsed.",
     "After the last recorded word sixty days go by, so that everything that falls due by itself can happen.",
 )
 
@@ -47,6 +48,7 @@ def summed(fates: Iterable[Fate]) -> Sums:
         "letters": _added(fate.letters for fate in found),
         "letters_by_reader": _by_reader(found),
         "escalations": _added(fate.escalations for fate in found),
+        "surveys": _added(fate.surveys for fate in found),
         "closures": dict(Counter(fate.closing for fate in found).most_common()),
         "priorities": dict(sorted(Counter(fate.priority for fate in found).items())),
         "reopenings": sum(fate.reopenings for fate in found),
@@ -156,6 +158,7 @@ _TOLD: dict[str, Callable[[str, Any, Any], list[str]]] = {
     "breaches": _counts,
     "late": _hours_late,
     "escalations": _counts,
+    "surveys": _counts,
     "letters": _counts,
     "to_whom": _readers,
     "refused": _counts,

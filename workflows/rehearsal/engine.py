@@ -78,6 +78,8 @@ class Engine:
         self._runner, self._loop = UnsandboxedWorkflowRunner(), asyncio.new_event_loop()
         self.closures: dict[str, Closure] = {}
         self.hand_overs = 0
+        # Whether a server would have another build for every incident, at every activation.
+        self.has_another_build = False
 
     @property
     def now(self) -> datetime:
@@ -190,7 +192,10 @@ class Engine:
 
     def _activation(self, run: _Run) -> WorkflowActivation:
         activation = WorkflowActivation(
-            run_id=run.number, history_length=10 * run.activations + 3, continue_as_new_suggested=run.hand_over_is_suggested
+            run_id=run.number,
+            history_length=10 * run.activations + 3,
+            continue_as_new_suggested=run.hand_over_is_suggested,
+            target_worker_deployment_version_changed=self.has_another_build,
         )
         activation.timestamp.FromDatetime(self._now)
         return activation

@@ -31,6 +31,7 @@ class Fate:
     breaches: dict[str, int]
     late: dict[str, int]
     escalations: dict[str, int]
+    surveys: dict[str, int]
     letters: dict[str, int]
     to_whom: dict[str, dict[str, int]]
     hours: dict[str, list[int]]
@@ -70,6 +71,7 @@ def fate(seen: Seen, rules: Edition, now: datetime, exchanged: Counter[str], lef
         breaches=_counted(_clock_kind(event) for event in seen.events if _is_breach(event)),
         late={clock.name: seconds for clock in facts.clocks if (seconds := _late(clock, rules, now))},
         escalations=_counted(_ESCALATIONS[event.kind] for event in seen.events if event.kind in _ESCALATIONS),
+        surveys=_counted(_SURVEYS[event.kind] for event in seen.events if event.kind in _SURVEYS),
         letters=_counted(letter for letters in to_whom.values() for letter, number in letters.items() for _ in range(number)),
         to_whom=to_whom,
         hours=_hours(seen, ZoneInfo(rules.calendars[rules.closure.calendar].zone)),
@@ -85,6 +87,7 @@ _ESCALATIONS = {
     EventKind.ESCALATION_SKIPPED: "steps left out",
     EventKind.ESCALATION_RESTARTED: "ladders begun again",
 }
+_SURVEYS = {EventKind.SURVEY_ASKED: "asked", EventKind.SURVEY_REMINDED: "reminded", EventKind.RATED: "answered"}
 
 
 def _closing(facts: Snapshot) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from activities.policy_book import load_book
 from workflows.messages import Sent
 from workflows.policies.book import adopt, book
-from workflows.publication import Publication, Published
+from workflows.publication import Publication, Published, Surveyed
 from workflows.rehearsal.by_reference import ByReference
 from workflows.rehearsal.engine import Engine
 from workflows.rehearsal.fates import Fate, Seen, fate
@@ -52,7 +52,8 @@ def _note(seen: Seen, publication: Publication) -> Published:
     seen.events += publication.events
     seen.letters += publication.letters
     seen.outcomes += publication.outcomes
-    return Published(publication.up_to)
+    # Everybody who is drawn is asked: the caps look at all incidents of a person, and here each is alone (said in ASSUMPTIONS).
+    return Published(publication.up_to, surveyed=Surveyed(publication.surveying) if publication.surveying else None)
 
 
 def _say(engine: Engine, recording: Part, place: int, seen: Seen, exchanged: Counter[str], left_out: Counter[str]) -> None:

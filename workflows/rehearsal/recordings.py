@@ -11,9 +11,10 @@ from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter
 
-from workflows.messages import Actor, Amend, Confirm, Intake, Malformed, Message, Note, Reject, Report, Resolve, read
+from workflows.messages import Actor, Amend, Confirm, Intake, Message, Note, Reject, Report, Resolve
 from workflows.policies.book import Edition
 from workflows.publication import Snapshot
+from workflows.reading import Malformed, read
 from workflows.rehearsal import recorded_desk
 from workflows.rehearsal.engine import at
 from workflows.vocabulary import ActorKind, Role

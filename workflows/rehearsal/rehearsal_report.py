@@ -54,6 +54,7 @@ def sections(found: Figures) -> list[Section]:
         Section("Letters", "Letters by name, to all readers together.", pairs("letters")),
         Section("Letters per reader", f"The {_READERS} readers whose post changes most; else those with most.", _readers(ours, theirs)),
         Section("Escalations", "Work handed up, and steps of the ladders.", pairs("escalations")),
+        Section("Surveys", "Callers asked how it went.", pairs("surveys")),
         Section("Closures", "How incidents ended.", pairs("closures")),
         Section("Priorities", "At the end of each incident.", pairs("priorities")),
         Section("Refused", "What was said and refused, by the rule that refused it.", pairs("refused")),

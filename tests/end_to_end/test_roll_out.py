@@ -1,0 +1,101 @@
+"""A new build of the workers is brought out, taken back, and brought out again, with incidents in every stage: nothing is lost, every command holds once."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from emails.links import NO_DIGESTS
+from tests.end_to_end.auditor import Record, lost_or_doubled, unheard_of, wrongly_answered
+from tests.end_to_end.clients import Clients
+from tests.end_to_end.fleet import Fleet, other_build
+from tests.end_to_end.stages import Staged, all_of_them
+from tests.house.whole_house import House, holdfast, wait_until
+from tests.replay.tree import copy
+
+INCIDENTS = 20
+OLD, NEW = "old", "new"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A desk that is open, as ``make up`` starts it."""
+    place = House(tmp_path / "desk", {"HOLDFAST_POLICIES": str(Path(__file__).with_name("quick_surveys.py"))})
+    try:
+        place.open()
+        yield place
+    finally:
+        place.tidy_up()
+
+
+@pytest.fixture
+def fleet(house: House, tmp_path: Path) -> Iterator[Fleet]:
+    """No worker with a build yet."""
+    fleet = Fleet(house, tmp_path)
+    try:
+        yield fleet
+    finally:
+        fleet.tidy_up()
+
+
+def nobody_wants_digests(house: House) -> None:
+    """So that every letter leaves by itself, and soon."""
+    with closing(sqlite3.connect(house.data_dir / "holdfast.db", timeout=30)) as database, database:
+        database.execute("INSERT INTO preferences (person, declines, since) SELECT id, ?, datetime('now') FROM people", (NO_DIGESTS,))
+
+
+def letters_that_wait(house: House) -> int:
+    """How many letters have not left yet."""
+    with closing(sqlite3.connect(f"file:{house.data_dir / 'holdfast.db'}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT count(*) FROM letters WHERE state NOT IN ('kept', 'sent')").fetchone()[0])
+
+
+async def while_told(staged: list[Staged], fleet: Fleet, *commands: tuple[str, ...]) -> None:
+    """These deployment commands one after the other, while each incident is told something."""
+
+    def deploy() -> None:
+        for command in commands:
+            fleet.deploys(*command)
+
+    await asyncio.gather(asyncio.to_thread(deploy), all_of_them(staged, Staged.hear))
+
+
+@pytest.mark.slow
+async def test_forward_back_and_forward_again(house: House, fleet: Fleet, tmp_path: Path) -> None:
+    """Incidents of a desk without builds go to a first one, to a structurally different second one, back, and forward again, while commands arrive."""
+    nobody_wants_digests(house)
+    old, new = copy(tmp_path / OLD), other_build(tmp_path / NEW)
+    clients = Clients(house)
+    staged = [Staged(clients, place) for place in range(INCIDENTS)]
+    await all_of_them(staged, Staged.begin)
+    fleet.start(OLD, old)
+    assert "No build is current" in fleet.deploys("status")
+    await while_told(staged, fleet, ("promote", OLD), ("nudge",))
+    assert fleet.builds()[OLD]["open"] == INCIDENTS
+    fleet.start(NEW, new)
+    await while_told(staged, fleet, ("ramp", NEW, "--percent", "50"), ("nudge",))
+    assert {each["part"] for each in fleet.builds().values()} == {"current", "ramping", "no build"}
+    await while_told(staged, fleet, ("promote", NEW), ("nudge",))
+    assert fleet.builds()[NEW]["open"] == INCIDENTS
+    refused = holdfast("gate", **fleet.settings)
+    assert f"of {INCIDENTS + 1} histories do not replay on this code" in refused.stdout
+    fleet.stop(OLD)
+    await all_of_them(staged, Staged.hear)
+    fleet.start(OLD, old)
+    await while_told(staged, fleet, ("rollback",), ("nudge",))
+    assert fleet.builds()[OLD]["open"] == INCIDENTS
+    await while_told(staged, fleet, ("promote", NEW), ("nudge",))
+    assert fleet.builds()[NEW]["open"] == INCIDENTS
+    await all_of_them(staged, Staged.end)
+    await clients.leave()
+    wait_until(lambda: letters_that_wait(house) == 0, "the last letter")
+    assert not any(each["stuck"] for each in fleet.builds().values())
+    record = Record.read(house.data_dir / "holdfast.db")
+    assert not [
+        *lost_or_doubled(record, clients.numbers),
+        *wrongly_answered(record, clients.answered),
+        *unheard_of(record, clients.answered),
+    ]
