@@ -35,8 +35,8 @@ PROTECTING: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-# Supervisors and balancers ask every few seconds.
-LOOKED_AT_OFTEN = frozenset({"/healthz", "/readyz"})
+# Supervisors, balancers and open pages of the console ask every few seconds.
+LOOKED_AT_OFTEN = frozenset({"/healthz", "/readyz", "/console/live", "/console/{number}/live"})
 log = structlog.get_logger("holdfast.api")
 
 

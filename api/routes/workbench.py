@@ -18,10 +18,12 @@ from api.delivery import find
 from api.desk import Desk
 from api.forms import form_of
 from api.identity import Caller
+from api.live import answer, mark_of
 from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries.incidents import facts_of
 from api.queries.links import reads_in
+from api.queries.outcomes import version_of
 from api.queries.queues import desk_people, names_of, spoken
 from api.queries.timelines import timeline_of
 from api.routes.console import Agent, Staff
@@ -69,6 +71,17 @@ async def incident(
     return await _incident(request, desk, caller, number, Occasion(notice=notice, before=before, reply=reply))
 
 
+@router.get("/{number}/live")
+async def live(request: Request, desk: TheDesk, caller: Staff, number: str) -> Response:
+    """Whether the page of this incident still shows what it showed."""
+    await find(desk, caller, number)
+
+    async def look() -> str:
+        return mark_of(await version_of(desk.database, number))
+
+    return await answer(request, look)
+
+
 @router.post("/{number}/{command}")
 async def act(request: Request, desk: TheDesk, caller: Agent, number: str, command: str) -> Response:
     """One command. If somebody changed the incident since the page was shown, it is shown anew first, with what was typed."""
@@ -103,6 +116,9 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "names": names,
         "timeline": [told(event, names) for event in reversed(stretch.events)],
         "earlier": stretch.earlier,
+        "live": f"/console/{number}/live",
+        "anew": f"/console/{number}",
+        "mark": mark_of(facts.version),
         "forms": forms(facts, caller.actor, *await desk_people(desk.database)),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),
