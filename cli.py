@@ -19,7 +19,9 @@ import typer
 
 from activities.house import change_commands, seed_command
 from activities.house.accounts_commands import accounts
+from activities.house.calendar_commands import calendar
 from activities.house.deploy_commands import deploy
+from activities.house.keys_commands import keys
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.settings import SettingsError, read_settings
 
@@ -31,8 +33,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 directory = typer.Typer(no_args_is_help=True, help="People and groups of the desk.")
-calendar = typer.Typer(no_args_is_help=True, help="Working time and holidays.")
-keys = typer.Typer(no_args_is_help=True, help="API keys of people and integrations.")
 incident = typer.Typer(no_args_is_help=True, help="One incident: its clocks, and what will happen by itself.")
 letters = typer.Typer(no_args_is_help=True, help="What the desk writes to people.")
 app.add_typer(directory, name="directory")
@@ -218,48 +218,6 @@ def incident_dates(number: TheNumber, as_json: AsJson = False) -> None:
     print(json.dumps(dates_as_json(number, found), indent=2) if as_json else dates_told(found, datetime.now(UTC)))
 
 
-@keys.command("issue")
-def keys_issue(
-    person: Annotated[str | None, typer.Option(help="Id of the person the key acts for.")] = None,
-    integration: Annotated[str | None, typer.Option(help="Name of the integration the key acts for.")] = None,
-    role: Annotated[list[str] | None, typer.Option(help="Role of an integration; repeat for several.")] = None,
-    label: Annotated[str, typer.Option(help="What the key is for.")] = "",
-) -> None:
-    """Make an API key and show it, once, on standard output.
-
-    Examples:  holdfast keys issue --person asha    holdfast keys issue --integration monitoring --role agent
-    """
-    from activities.house.office import issue
-
-    if (person is None) == (integration is None):
-        raise UsageRefusedError("Say whose key it is: either --person ID or --integration NAME.")
-    print(issue(read_settings(), person=person, integration=integration, roles=role or [], label=label))
-
-
-@keys.command("list")
-def keys_list(as_json: AsJson = False) -> None:
-    """Show all keys, never the secrets.
-
-    Example:  holdfast keys list --json
-    """
-    from activities.house.office import keys_told, list_all
-
-    found = list_all(read_settings())
-    print(json.dumps(found, indent=2) if as_json else keys_told(found))
-
-
-@keys.command("revoke")
-def keys_revoke(key_id: Annotated[str, typer.Argument(help="Id of the key, from: holdfast keys list.")]) -> None:
-    """Close a key for ever.
-
-    Example:  holdfast keys revoke key-01j...
-    """
-    from activities.house.office import revoke
-
-    revoke(read_settings(), key_id)
-    print(f"{key_id} opens nothing any more.")
-
-
 @letters.command("preview")
 def letters_preview(
     to: Annotated[Path, typer.Option(help="Directory for the files; made where it is missing.")] = Path("letters-preview"),
@@ -271,52 +229,6 @@ def letters_preview(
     from activities.house.letter_preview import preview
 
     print(preview(to))
-
-
-@calendar.command("show")
-def calendar_show(
-    name: Annotated[str, typer.Argument(help="Name of a calendar in the policies.")] = "office",
-    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: today.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days.")] = 14,
-    policies: Annotated[Path | None, typer.Option(help="A Python file with a BOOK of policies; default: this desk's.")] = None,
-) -> None:
-    """Show when the desk is open, day by day, under the edition in force on the first day.
-
-    Example:  holdfast calendar show office --from 2026-12-21
-    """
-    from activities.policy_book import UnusableBookError, load_book
-    from activities.working_time import UnknownCalendarError, calendar_in_force, open_times
-    from workflows.policies.book import adopt
-
-    day = (first or datetime.now()).date()  # noqa: DTZ005 -- the day on the wall of whoever asks
-    try:
-        if policies is not None:
-            adopt(load_book(policies))
-        shown = calendar_in_force(name, day)
-    except (UnknownCalendarError, UnusableBookError) as error:
-        raise UsageRefusedError(str(error)) from None
-    for each, spans in open_times(shown, day, days):
-        print(f"{each:%a %Y-%m-%d}  {', '.join(spans) or 'closed'}")
-
-
-@calendar.command("holidays")
-def calendar_holidays(
-    country: Annotated[str, typer.Argument(help="Two-letter country code, such as TR.")],
-    years: Annotated[list[int], typer.Argument(min=1970, max=2100, help="One or more years.")],
-    region: Annotated[str | None, typer.Option(help="Code of a region with holidays of its own.")] = None,
-) -> None:
-    """Write the public holidays of a country as lines for a new edition of a calendar; check them before you publish.
-
-    Example:  holdfast calendar holidays TR 2027 2028
-    """
-    from activities.working_time import UnknownCalendarError, holiday_lines
-
-    try:
-        print("\n".join(holiday_lines(country, region, years)))
-    except UnknownCalendarError as error:
-        raise UsageRefusedError(str(error)) from None
-    except ImportError:
-        raise UsageRefusedError("This needs the library of holidays; install it with: .venv/bin/pip install 'holdfast[calendar]'") from None
 
 
 @app.command()

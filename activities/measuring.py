@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -49,17 +49,18 @@ async def measure(connection: AsyncConnection, facts: Snapshot) -> None:
 
 async def measure_what_is_missing(engine: AsyncEngine) -> int:
     """Measures incidents that were over before there were measures; how many that were. Needs the desk's own policies."""
-    count = 0
+    count, last = 0, ""
     over = incidents.c.status.in_([status.value for status in _OVER]) & (incidents.c.kind != Kind.SERVICE_REQUEST.value)
-    missing = select(incidents.c.facts).where(over, incidents.c.number.not_in(select(measures.c.number))).limit(_BATCH)
+    is_missing = ~exists().where(measures.c.number == incidents.c.number)
     while True:
+        page = select(incidents.c.number, incidents.c.facts).where(over, is_missing, incidents.c.number > last)
         async with engine.begin() as connection:
-            found = (await connection.execute(missing)).scalars().all()
-            for facts in found:
-                await measure(connection, _FACTS.validate_python(facts))
-        count += len(found)
-        if len(found) < _BATCH:
+            found = (await connection.execute(page.order_by(incidents.c.number).limit(_BATCH))).all()
+            for row in found:
+                await measure(connection, _FACTS.validate_python(row.facts))
+        if not found:
             return count
+        count, last = count + len(found), found[-1].number
 
 
 def measured(facts: Snapshot, story: Story, owed: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What people do not want from the desk: surveys (process.md S13), or their letters bundled into digests (S14)."""
+"""What people do not want from the desk: surveys (process.md S13), their letters bundled into digests (S14), keys that act at once in the console."""
 
 from datetime import datetime
 
@@ -8,6 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.database.tables import preferences
 from emails.links import NO_DIGESTS, NO_SURVEYS
+
+# Not by a link, but on the page of their account: no single keys in the console.
+NO_KEYS = "no_keys"
 
 
 async def wants_no_surveys(connection: AsyncConnection, person: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _FOOT, _HEAD = 640, 200, 66, 18, 22, 10
-_BAR, _THICK, _GAP, _LETTER = 240, 14, 12, 7.5  # of lying bars; a letter as wide as most
+_BAR, _THICK, _GAP, _LETTER = 300, 14, 12, 7.5  # of lying bars; a letter as wide as most
 _NARROWEST_LABEL = 54
 _LONGEST_LABEL = 24
 _STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)

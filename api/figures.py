@@ -12,6 +12,8 @@ from api.periods import Asked, By
 from api.queries.figures import Tally
 
 _HOUR, _DAY = 60, 24 * 60
+# From so many hours on nobody asks for minutes.
+_LONG = 48
 SECOND = 1000
 
 
@@ -105,10 +107,10 @@ def duration(minutes: float, *, is_wall: bool) -> str:
     whole = round(minutes)
     if whole < _HOUR:
         return f"{whole} min"
-    if is_wall and whole >= 2 * _DAY:
+    if is_wall and whole >= _DAY:
         return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
     hours, rest = divmod(whole, _HOUR)
-    return f"{hours:,} h {rest} min" if rest and hours < 2 * 24 else f"{hours:,} h"
+    return f"{hours:,} h {rest} min" if rest and hours < _LONG else f"{hours:,} h"
 
 
 def counted_from(

@@ -28,6 +28,7 @@ _DID: Mapping[str, str] = {
     EventKind.PRIORITISED: "set the priority",
     EventKind.MAJOR_PROPOSED: "proposed a major incident",
     EventKind.ACKNOWLEDGED: "took it up",
+    EventKind.ACKNOWLEDGED_AGAIN: "took it up again",
     EventKind.ASSIGNED: "assigned it",
     EventKind.ESCALATED: "handed it up a level",
     EventKind.AMENDED: "corrected the report",
@@ -61,12 +62,18 @@ _DID: Mapping[str, str] = {
     EventKind.ESCALATION_SKIPPED: "skipped a step of the ladder",
     EventKind.ESCALATION_RESTARTED: "began the ladder again",
     EventKind.EDITION_ADOPTED: "moved it to a newer edition of the policies",
+    EventKind.SURVEY_ASKED: "asked how it went",
+    EventKind.SURVEY_WITHHELD: "left the caller in peace with a survey",
+    EventKind.SURVEY_REMINDED: "reminded of the survey",
+    EventKind.RATED: "said how it went",
+    EventKind.RERATED: "said anew how it went",
+    EventKind.SURVEY_ENDED: "ended the survey",
     EventKind.REFUSED: "was refused",
     EventKind.MALFORMED: "could not read a command",
 }
 _UNSURE = "cannot tell whether a letter arrived"
 # What was said stands as text below the line; what changed stands in brackets behind it.
-_SAID = ("text", "reason", "resolution_notes")
+_SAID = ("text", "reason", "resolution_notes", "comment")
 _CHANGED = (
     "category",
     "subcategory",
@@ -86,6 +93,7 @@ _CHANGED = (
     "why",
     "letter",
     "edition",
+    "score",
 )
 
 _WILL: Mapping[str, str] = {
@@ -100,6 +108,10 @@ _WILL: Mapping[str, str] = {
     DeadlineKind.BREACH: "a promise is missed",
     DeadlineKind.ESCALATION_STEP: "the ladder climbs a step",
     DeadlineKind.ESCALATION_QUIET: "the ladder begins again if nothing is heard",
+    DeadlineKind.SURVEY: "a letter goes out: how did it go?",
+    DeadlineKind.SURVEY_REMINDER: "a reminder goes out: how did it go?",
+    DeadlineKind.SURVEY_EXPIRES: "the survey ends without an answer",
+    DeadlineKind.SURVEY_ENDS: "the answer to the survey can no longer be changed",
 }
 
 

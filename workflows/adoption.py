@@ -63,7 +63,7 @@ def _cadence(incident: Incident) -> Sequence[Deadline]:
     if facts.status is not Status.RESOLVED or facts.resolved_at is None:
         return facts.due
     if facts.approval_awaited:
-        return facts.due
+        return facts.due  # whoever was asked stays asked; what the newer edition wants besides is asked next (S11)
     if facts.confirmed_at:
         return undo_ends(incident, facts.confirmed_at)
     # Where the question could not be delivered, silence means nothing under any edition (S11).

@@ -23,6 +23,6 @@ async def reads_in(database: Database, person: str) -> tuple[str, str]:
 
 
 async def has_declined(database: Database, person: str, purpose: str) -> bool:
-    """Whether this person has declined what links of that purpose decline."""
+    """Whether this person has declined that."""
     async with reading(database).connect() as connection:
         return await declines(connection, person, purpose)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.console_forms import TOGETHER, forms_for_many, values_of
+from api.console_frame import console_page
 from api.delivery import find
 from api.desk import Desk
 from api.forms import fields_of
@@ -19,7 +20,6 @@ from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries import DATABASE_AWAY
 from api.queries.queues import PAGE, desk_people, lines_of
-from api.rendering import PRIVATE, page
 from api.routes.console import Agent
 from api.routes.incidents import TheDesk
 from workflows.lifecycle import Rule
@@ -70,7 +70,6 @@ async def together(request: Request, desk: TheDesk, caller: Agent) -> Response:
     lines = await lines_of(desk.database, [each.number for each in chosen])
     form = next(each for each in forms_for_many(datetime.now(UTC), *await desk_people(desk.database)) if each.command == command)
     known: dict[str, Any] = {
-        "caller": caller,
         "form": form,
         "typed": _fields_for(command, typed),
         "missing": missing,
@@ -80,7 +79,7 @@ async def together(request: Request, desk: TheDesk, caller: Agent) -> Response:
         "back": typed.get("back", ""),
         "nonce": nonce,
     }
-    return page(request, "console/together.html", 422 if missing else 200, PRIVATE, **known)
+    return await console_page(request, desk, caller, "together", 422 if missing else 200, **known)
 
 
 def _chosen(picks: list[str]) -> list[Chosen]:

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -10,11 +10,11 @@ from fastapi.responses import Response
 from pydantic import TypeAdapter
 
 from api.console_forms import forms_for_many
+from api.console_frame import console_page
 from api.countdown import countdown
 from api.cursors import cursor_of_spot, spot_in
 from api.identity import AGENTS_SIGNED_IN, STAFF_SIGNED_IN, Caller
 from api.queries.queues import Asked, Queue, desk_people, lengths, names_of, waiting
-from api.rendering import PRIVATE, page
 from api.report_form import topics
 from api.routes.incidents import TheDesk
 from workflows.publication import Snapshot
@@ -60,7 +60,7 @@ async def queue(
     of_desk = await desk_people(desk.database)
     chosen = [("q", words)] if words else [("queue", queue.value)]
     chosen += [(name, value) for name, values in filters.items() for value in values]
-    known = {
+    known: dict[str, Any] = {
         "lines": [(line, *countdown(line.promised_by, now)) for line in lines],
         "names": names,
         "queue": queue,
@@ -74,7 +74,7 @@ async def queue(
         "front": urlencode(chosen) if after else None,
         "following": urlencode([*chosen, ("after", cursor_of_spot(ends_at))]) if ends_at else None,
     }
-    return page(request, "console/queue.html", 200, PRIVATE, caller=caller, **known)
+    return await console_page(request, desk, caller, "queue", **known)
 
 
 def _choices(groups: list[tuple[str, str]], now: datetime) -> list[tuple[str, str, list[tuple[str, str]]]]:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from activities.accounts import OneTimeLink, Purpose, read_link, set_password, use_link
 from activities.passwords import SHORTEST, WeakPasswordError
+from activities.preferences import NO_KEYS
 from activities.security_log import Seen, write_down
 from activities.sessions import begin, end, end_all
 from api.cookies import address_of, hand_out, take_back, token_in
@@ -19,6 +20,7 @@ from api.forms import form_of
 from api.identity import PUBLIC, SIGNED_IN, Caller
 from api.origin import comes_from_elsewhere
 from api.problems import Problem
+from api.queries.links import has_declined
 from api.rendering import PRIVATE, page
 from api.routes.incidents import TheDesk
 
@@ -98,9 +100,9 @@ async def sign_out(request: Request, desk: TheDesk, caller: Someone) -> Response
 
 
 @router.get("/account")
-async def account(request: Request, caller: Someone) -> Response:
-    """The password, and all sessions."""
-    return page(request, "door/account.html", 200, PRIVATE, caller=caller, missing=None, shortest=SHORTEST)
+async def account(request: Request, desk: TheDesk, caller: Someone) -> Response:
+    """The password, all sessions, and for the desk whether single keys act in the console."""
+    return await _account(request, desk, caller)
 
 
 @router.post("/account/password")
@@ -117,7 +119,7 @@ async def change_password(request: Request, desk: TheDesk, caller: Someone) -> R
         except WeakPasswordError as error:
             missing = str(error)
     if missing:
-        return page(request, "door/account.html", 422, PRIVATE, caller=caller, missing=missing, shortest=SHORTEST)
+        return await _account(request, desk, caller, 422, missing)
     return await _let_in(request, desk, caller.actor.id, "password", "/account")
 
 
@@ -152,6 +154,11 @@ async def _let_in(request: Request, desk: Desk, person: str, way: str, back_to: 
 async def welcome(desk: TheDesk, caller: Someone) -> Response:
     """To the place where this person works: the console, or the portal."""
     return RedirectResponse(_base(desk) + ("/console" if caller.is_staff else "/portal"), 303)
+
+
+async def _account(request: Request, desk: Desk, caller: Caller, status: int = 200, missing: str | None = None) -> Response:
+    has_keys = not await has_declined(desk.database, caller.actor.id, NO_KEYS)
+    return page(request, "door/account.html", status, PRIVATE, caller=caller, missing=missing, shortest=SHORTEST, has_keys=has_keys)
 
 
 def _door(request: Request, desk: Desk, status: int = 200, **more: Any) -> Response:

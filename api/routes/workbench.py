@@ -1,6 +1,8 @@
 """The console's page of one incident, with everything needed to act (process.md S4, S5, S6, S9, S22)."""
 
 import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
 from api.console_forms import forms, values_of
+from api.console_frame import console_page
 from api.countdown import countdown
 from api.delivery import find
 from api.desk import Desk
@@ -18,12 +21,13 @@ from api.identity import Caller
 from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries.incidents import facts_of
+from api.queries.links import reads_in
 from api.queries.queues import desk_people, names_of, spoken
 from api.queries.timelines import timeline_of
-from api.rendering import PRIVATE, page
 from api.routes.console import Agent, Staff
 from api.routes.incidents import Before, TheDesk
 from api.telling import told, will_happen
+from emails.replies import Reply, replies_in
 from workflows.dates import ahead
 from workflows.explanations import explain
 from workflows.lifecycle import Rule
@@ -36,13 +40,33 @@ router = APIRouter(prefix="/console", include_in_schema=False)
 _FACTS = TypeAdapter(Snapshot)
 
 
+@dataclass(frozen=True)
+class Occasion:
+    """Why the page is shown: read, with a canned ``reply`` begun, after a command (``notice``), or again because ``on`` a command something is ``missing``.
+
+    ``shown``: the version that a form was filled in for and that somebody else has overtaken. ``before``: the stretch of the timeline.
+    """
+
+    status: int = 200
+    notice: str | None = None
+    missing: str | None = None
+    on: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    shown: str | None = None
+    before: int | None = None
+    reply: str = ""
+
+
 @router.get("/{number}")
-async def incident(request: Request, desk: TheDesk, caller: Staff, number: str, done: str = "", before: Before = None) -> Response:
+async def incident(
+    request: Request, desk: TheDesk, caller: Staff, number: str, done: str = "", reply: str = "", before: Before = None
+) -> Response:
     """Everything about one incident on one screen."""
     notice = (
         f"Done: {done.replace('_', ' ')}." if done in COMMANDS else "It is safe and takes effect in a moment." if done == "later" else None
     )
-    return await _incident(request, desk, caller, number, notice=notice, before=before)
+    await find(desk, caller, number)
+    return await _incident(request, desk, caller, number, Occasion(notice=notice, before=before, reply=reply))
 
 
 @router.post("/{number}/{command}")
@@ -51,50 +75,58 @@ async def act(request: Request, desk: TheDesk, caller: Agent, number: str, comma
     if command not in COMMANDS:
         raise Problem("not-found")
     standing, typed = await find(desk, caller, number), await form_of(request)
+    again = Occasion(on=command, typed=typed)
     message = message_of(COMMANDS[command], values_of(command, typed, caller.zone))
     if isinstance(message, str):
-        return await _incident(request, desk, caller, number, 422, on=command, typed=typed, missing=message)
+        return await _incident(request, desk, caller, number, replace(again, status=422, missing=message))
     shown = typed.get("version", "")
     seen = await seen_by(desk, number, caller.actor, shown, standing)
     try:
         is_done = await press(desk, command_of(number, caller.actor, message, typed.get("nonce", ""), seen), standing)
     except Problem as problem:
         is_overtaken = problem.kind.code == Rule.CHANGED_MEANWHILE
-        more = {"shown": shown} if is_overtaken else {"missing": sentence_of(problem)}
-        return await _incident(request, desk, caller, number, problem.kind.status, on=command, typed=typed, **more)
+        why = replace(again, shown=shown) if is_overtaken else replace(again, missing=sentence_of(problem))
+        return await _incident(request, desk, caller, number, replace(why, status=problem.kind.status))
     return RedirectResponse(f"{urlsplit(desk.base_url).path}/console/{number}?done={command if is_done else 'later'}", 303)
 
 
-async def _incident(request: Request, desk: Desk, caller: Caller, number: str, status: int = 200, **more: Any) -> Response:
-    await find(desk, caller, number)
+async def _incident(request: Request, desk: Desk, caller: Caller, number: str, why: Occasion) -> Response:
     stored = await facts_of(desk.database, number)
     if stored is None:
         raise Problem("not-found")
-    facts, now = _FACTS.validate_python(stored), datetime.now(UTC)
-    shown, before = more.pop("shown", None), more.pop("before", None)
-    stretch = await timeline_of(desk.database, number, public_only=False, before=before)
-    timeline = stretch.events
-    names, calendars = await names_of(desk.database, spoken(stored, timeline)), book().edition(facts.edition).calendars
+    facts = _FACTS.validate_python(stored)
+    stretch = await timeline_of(desk.database, number, public_only=False, before=why.before)
+    names = await names_of(desk.database, spoken(stored, stretch.events))
+    replies = replies_in((await reads_in(desk.database, facts.affected))[0])
     known = {
-        "caller": caller,
         "facts": stored,
         "names": names,
-        "timeline": [told(event, names) for event in reversed(timeline)],
+        "timeline": [told(event, names) for event in reversed(stretch.events)],
         "earlier": stretch.earlier,
-        "is_newest": before is None,
         "forms": forms(facts, caller.actor, *await desk_people(desk.database)),
-        "clocks": [
-            (explain(clock, calendars[clock.calendar], now), *countdown(clock.breached_at or clock.due_at, now)) for clock in facts.clocks
-        ],
-        "dates": [(each.at, will_happen(each.kind, each.about, each.ordinal)) for each in ahead(facts)],
+        "replies": replies,
         "nonce": secrets.token_urlsafe(12),
-        "is_overtaken": shown is not None,
-        "meanwhile": [told(event, names) for event in timeline if shown is not None and _is_news(event, shown, caller)],
+        "meanwhile": [told(event, names) for event in stretch.events if _is_news(event, why.shown, caller)],
+        "why": _with_reply(why, replies, {"caller": names.get(facts.affected, facts.affected), "number": number, "agent": caller.name}),
     }
-    blank: dict[str, Any] = {"notice": None, "missing": None, "on": "", "typed": {}}
-    return page(request, "console/incident.html", status, PRIVATE, **blank | known | more)
+    return await console_page(request, desk, caller, "incident", why.status, **known, **_times(facts, datetime.now(UTC)))
 
 
-def _is_news(event: dict[str, Any], shown: str, caller: Caller) -> bool:
-    is_newer = not shown.isdecimal() or event["seq"] > int(shown[:9])
-    return is_newer and event["kind"] not in NOTICES and event["actor"] != caller.actor.id
+def _times(facts: Snapshot, now: datetime) -> dict[str, Any]:
+    """The clocks with their reasons and countdowns, and what will happen by itself (S6, S9)."""
+    calendars = book().edition(facts.edition).calendars
+    clocks = [
+        (explain(clock, calendars[clock.calendar], now), *countdown(clock.breached_at or clock.due_at, now)) for clock in facts.clocks
+    ]
+    return {"clocks": clocks, "dates": [(each.at, will_happen(each.kind, each.about, each.ordinal)) for each in ahead(facts)]}
+
+
+def _with_reply(why: Occasion, replies: Sequence[Reply], facts: Mapping[str, str]) -> Occasion:
+    begun = next((reply for reply in replies if reply.name == why.reply), None)
+    return replace(why, on="message", typed={"text": begun.filled(facts)}) if begun else why
+
+
+def _is_news(event: Mapping[str, Any], shown: str | None, caller: Caller) -> bool:
+    if shown is None or event["kind"] in NOTICES or event["actor"] == caller.actor.id:
+        return False
+    return not shown.isdecimal() or event["seq"] > int(shown[:9])
