@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
 from activities.database.tables import events, incidents, intake
 from api.queries import Database, reading
 from api.queries.search import found_by
+from workflows.event_kinds import NOTICES
 from workflows.messages import Actor
-from workflows.record import NOTICES
 from workflows.vocabulary import Status
 
 # What lists can be filtered by, as columns of the record.

@@ -29,12 +29,12 @@ from api.routes.incidents import Before, TheDesk
 from api.telling import told, will_happen
 from emails.replies import Reply, replies_in
 from workflows.dates import ahead
+from workflows.event_kinds import NOTICES
 from workflows.explanations import explain
 from workflows.lifecycle import Rule
 from workflows.messages import COMMANDS
 from workflows.policies.book import book
 from workflows.publication import Snapshot
-from workflows.record import NOTICES
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 _FACTS = TypeAdapter(Snapshot)

@@ -6,9 +6,10 @@ from pydantic import TypeAdapter
 
 from tests.process.life import ASHA, CARLA, INES, NOAH, Life
 from workflows.decisions import receive
+from workflows.event_kinds import NOTICES
 from workflows.messages import Actor, Hold, Message, Note, PublicMessage, Report, Resolve, Sent, Take
 from workflows.publication import Outcome, Result
-from workflows.record import NOTICES, HandedOver
+from workflows.record import HandedOver
 from workflows.vocabulary import EventKind, HoldReason, Impact, Status, Urgency
 
 
