@@ -36,6 +36,8 @@ FOR_CALLERS = tuple(
         "comment",
         "approval_awaited",
         "approved_by",
+        "approved_as",
+        "resolved_by",
     }
 )
 # What was said in an event that callers may see; work notes stand in events they never get.
