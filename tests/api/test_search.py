@@ -1,14 +1,16 @@
 """Search by words, the same on both databases (process.md S1, S22)."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, func, select, text, update
+from sqlalchemy import Connection, delete, event, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.database.migrate import migrate
 from activities.database.tables import search_entries
 from activities.incident_numbers import number_of
 from activities.records import Records
@@ -184,30 +186,20 @@ async def test_the_index_is_used(record: AsyncEngine) -> None:
     assert "SCAN search_entries" not in plan
 
 
-# What later migrations made on tables that were there before.
-LATER_INDEXES = (
-    "ix_incidents_reported_at_kind_priority_category_group",
-    "ix_letters_lost",
-    "ix_letters_at_key",
-    "ix_incidents_in_line",
-)
-
-
-async def test_what_is_on_record_can_be_found_after_migrating(record: AsyncEngine, database_url: str) -> None:
+async def test_what_is_on_record_can_be_found_after_migrating(record: AsyncEngine) -> None:
     """The migration that brings search reads what is there, as if it had been published with it."""
+    migration = import_module("activities.database.migrations.versions.0006_search")
+
+    def migrate_anew(connection: Connection) -> None:
+        with Operations.context(MigrationContext.configure(connection)):
+            migration.upgrade()
+
     async with record.begin() as connection:
         before = (await connection.execute(_entries())).all()
-        for statement in (
-            "DROP TABLE IF EXISTS search_words",
-            "DROP TABLE search_entries",
-            "DROP TABLE measures",
-            *(f'DROP INDEX "{index}"' for index in LATER_INDEXES),
-            "UPDATE alembic_version SET version_num = '0005'",
-        ):
-            if record.dialect.name == "sqlite" or "search_words" not in statement:
-                await connection.execute(text(statement))
-    migrate(database_url)
-    async with record.connect() as connection:
+        if record.dialect.name == "sqlite":
+            await connection.execute(text("DROP TABLE search_words"))
+        await connection.execute(text("DROP TABLE search_entries"))
+        await connection.run_sync(migrate_anew)
         assert (await connection.execute(_entries())).all() == before
     assert await _found(record, "toner drucker") == {FIRST}
 
