@@ -43,7 +43,7 @@ class DeploymentError(Exception):
 class Build:
     """One build: its part in the deployment, how many workers run it, how many open incidents are with it and how many of these are stuck in a failing task.
 
-    ``name`` is none for what runs without a build. ``was_current_at``: when it was made current last, UTC.
+    ``name`` is none for what runs without a build. ``was_current_at``: when it was made current last, ``came_at``: when its first worker came, UTC.
     """
 
     name: str | None
@@ -52,6 +52,7 @@ class Build:
     open: int = 0
     stuck: int = 0
     was_current_at: datetime | None = None
+    came_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,12 @@ class Deployment:
         names = [each.name for each in self.builds]
         older = self.builds[names.index(self.current) + 1 :] if self.current in names else ()
         return next((each.name for each in older if each.was_current_at is not None), None)
+
+    def first_after(self, build: str) -> datetime | None:
+        """When the first build after that one came, UTC; none where there is none, or the build is not known."""
+        names = [each.name for each in self.builds]
+        newer = self.builds[: names.index(build)] if build in names else ()
+        return newer[-1].came_at if newer else None
 
 
 def versioning(settings: Settings) -> WorkerDeploymentConfig | None:
@@ -107,7 +114,7 @@ async def routing(client: Client, name: str) -> Deployment | None:
 def _build(summary: WorkerDeploymentInfo.WorkerDeploymentVersionSummary) -> Build:
     part = WorkerDeploymentVersionStatus.Name(summary.status).removeprefix("WORKER_DEPLOYMENT_VERSION_STATUS_").lower()
     was_current = summary.last_current_time.ToDatetime(UTC) if summary.HasField("last_current_time") else None
-    return Build(summary.deployment_version.build_id, part, was_current_at=was_current)
+    return Build(summary.deployment_version.build_id, part, was_current_at=was_current, came_at=summary.create_time.ToDatetime(UTC))
 
 
 async def counted(client: Client, deployment: Deployment, queue: str) -> Deployment:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from workflows.clocks import BREACH, Clock, elapsed
+from workflows.event_kinds import REOPENINGS
 from workflows.explanations import LATEST_STRETCHES
 from workflows.policies.approval_rules import asked
 from workflows.policies.book import Edition
@@ -13,7 +14,6 @@ from workflows.vocabulary import Audience, ClockKind, DeadlineKind, EventKind, L
 CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS, DeadlineKind.SURVEY_EXPIRES})
 _OF_A_HOLDER = frozenset({ClockKind.INTERNAL, ClockKind.SUPPLIER})
 _RATINGS = frozenset({EventKind.RATED, EventKind.RERATED})
-_REOPENINGS = frozenset({EventKind.REJECTED, EventKind.REOPENED})
 _ASKS_FOR_APPROVAL = frozenset({EventKind.APPROVAL_ASKED, EventKind.APPROVAL_REMINDED})
 
 
@@ -50,7 +50,7 @@ def _named(facts: Snapshot, rules: Edition, cause: Event) -> Iterable[tuple[Lett
             return rules.correspondence.low_score if is_low else ()
         case _ if cause.kind in _ASKS_FOR_APPROVAL and facts.approval_awaited is not None:
             return ((LetterName.APPROVAL_WANTED, asked(facts.approval_awaited)),)
-        case _ if cause.kind in _REOPENINGS and (told := rules.escalation.told_of_reopening(facts.reopen_count)) is not None:
+        case _ if cause.kind in REOPENINGS and (told := rules.escalation.told_of_reopening(facts.reopen_count)) is not None:
             return (*rules.correspondence.for_event(cause.kind), (LetterName.ESCALATION, told))
         case _:
             return rules.correspondence.for_event(cause.kind)
@@ -81,7 +81,7 @@ def _alerts(facts: Snapshot, rules: Edition, cause: Event) -> tuple[Alert, ...]:
     if cause.kind in (EventKind.THRESHOLD_PASSED, EventKind.BREACHED):
         clock = _clock(facts, cause.after["clock"])
         return _alert(clock, int(cause.after["percent"]), cause, late) if clock else ()
-    if cause.kind is not EventKind.ESCALATION_STEPPED and cause.kind not in _REOPENINGS:
+    if cause.kind is not EventKind.ESCALATION_STEPPED and cause.kind not in REOPENINGS:
         return ()
     return tuple(
         alert

@@ -12,6 +12,7 @@ from typing import Any
 from workflows.climbing import keep_climbing
 from workflows.clocks import BREACH
 from workflows.dates import ahead
+from workflows.event_kinds import NOTICES, PRIVATE, REOPENINGS
 from workflows.explanations import reasons
 from workflows.lifecycle import Refusal
 from workflows.messages import SYSTEM, Actor, Intake
@@ -42,54 +43,8 @@ REMEMBERED_OUTCOMES = 500
 PUBLICATION_SIZE = 400_000
 BACKLOG_SIZE = 900_000
 
-# Work notes and everything that only the desk may read (S22).
-PRIVATE = frozenset(
-    {
-        EventKind.NOTED,
-        EventKind.ESCALATED,
-        EventKind.ACKNOWLEDGED_AGAIN,
-        EventKind.MAJOR_PROPOSED,
-        EventKind.REPRIORITISED,
-        EventKind.PRIORITY_OVERRIDDEN,
-        EventKind.REFUSED,
-        EventKind.MALFORMED,
-        EventKind.LETTER_FAILED,
-        EventKind.NOBODY_REACHED,
-        EventKind.THRESHOLD_PASSED,
-        EventKind.BREACHED,
-        EventKind.ESCALATION_STEPPED,
-        EventKind.ESCALATION_SKIPPED,
-        EventKind.ESCALATION_RESTARTED,
-        EventKind.SURVEY_ASKED,
-        EventKind.SURVEY_WITHHELD,
-        EventKind.SURVEY_REMINDED,
-        EventKind.RATED,
-        EventKind.RERATED,
-        EventKind.SURVEY_ENDED,
-        EventKind.APPROVAL_ASKED,
-        EventKind.APPROVAL_REMINDED,
-        EventKind.APPROVED,
-        EventKind.EDITION_ADOPTED,
-    }
-)
-
-# They tell that something was noticed; what people say afterwards may still have been said before (S9).
-_SAID_BY_PEOPLE = {
-    EventKind.NOTED,
-    EventKind.ESCALATED,
-    EventKind.ACKNOWLEDGED_AGAIN,
-    EventKind.REPRIORITISED,
-    EventKind.PRIORITY_OVERRIDDEN,
-    EventKind.EDITION_ADOPTED,
-    EventKind.REFUSED,
-    EventKind.APPROVED,
-}
-NOTICES = PRIVATE - _SAID_BY_PEOPLE - {EventKind.RATED, EventKind.RERATED}
 # Facts that change by computation; the events tell them in words of their own.
 _COMPUTED = frozenset({"due", "clocks", "climb"})
-
-# After these the last owner may no longer be on shift (S12).
-REOPENINGS = frozenset({EventKind.REJECTED, EventKind.REOPENED})
 
 
 @dataclass(frozen=True)
@@ -193,7 +148,8 @@ class Incident:
         at_switch = self._keep_time(earlier, kind, cause)
         if kind not in NOTICES:
             self.moved_at = cause.at
-            self.moves = self.moves.with_one(cause.actor, seq)
+            # A refused message changes nothing, so it keeps nobody else from acting (S4).
+            self.moves = self.moves if kind is EventKind.REFUSED else self.moves.with_one(cause.actor, seq)
         self.events.append(
             Event(
                 seq=seq,

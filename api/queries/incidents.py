@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
 from activities.database.tables import events, incidents, intake
 from api.queries import Database, reading
 from api.queries.search import found_by
+from workflows.event_kinds import NOTICES
 from workflows.messages import Actor
-from workflows.record import NOTICES
-from workflows.vocabulary import Status
+from workflows.vocabulary import EventKind, Status
 
 # What lists can be filtered by, as columns of the record.
 FILTERS = ("status", "group", "person", "priority", "category", "affected")
-_NOTICED = sorted(kind.value for kind in NOTICES)
+_NOTICED = sorted(kind.value for kind in NOTICES | {EventKind.REFUSED})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from api.console_frame import console_page
 from api.countdown import countdown
 from api.cursors import cursor_of_spot, spot_in
 from api.identity import AGENTS_SIGNED_IN, STAFF_SIGNED_IN, Caller
-from api.queries.queues import Asked, Queue, desk_people, lengths, names_of, waiting
+from api.live import answer, mark_of
+from api.queries.queues import Asked, Queue, Spot, Waiting, desk_people, lengths, names_of, waiting
 from api.report_form import topics
 from api.routes.incidents import TheDesk
 from workflows.publication import Snapshot
@@ -41,40 +42,69 @@ def _filters(request: Request) -> dict[str, tuple[str, ...]]:
     return {name: values for name, values in given.items() if values}
 
 
-@router.get("")
-async def queue(
-    request: Request,
-    desk: TheDesk,
+async def _asked(
     caller: Staff,
     filters: Annotated[dict[str, tuple[str, ...]], Depends(_filters)],
     queue: Queue = Queue.GROUPS,
     q: str = "",
     after: Annotated[str, Query(max_length=300)] = "",
-) -> Response:
-    """A queue, or what a search finds; everything that chose it stands in the address."""
-    now, words = datetime.now(UTC), " ".join(q[:_LONGEST_SEARCH].replace("\x00", " ").split())
-    asked = Asked(queue, caller.actor, words, filters, spot_in(after) if after else None)
+) -> Asked:
+    words = " ".join(q[:_LONGEST_SEARCH].replace("\x00", " ").split())
+    return Asked(queue, caller.actor, words, filters, spot_in(after) if after else None)
+
+
+AskedFor = Annotated[Asked, Depends(_asked)]
+
+
+def _address(asked: Asked, after: Spot | None = None) -> str:
+    """What follows the question mark: everything that chose the page stands in its address."""
+    chosen = [("q", asked.words)] if asked.words else [("queue", asked.queue.value)]
+    chosen += [(name, value) for name, values in asked.filters.items() for value in values]
+    return urlencode([*chosen, *([("after", cursor_of_spot(after))] if after else [])])
+
+
+@router.get("")
+async def queue(request: Request, desk: TheDesk, caller: Staff, asked: AskedFor) -> Response:
+    """A queue, or what a search finds."""
+    now = datetime.now(UTC)
     lines, ends_at = await waiting(desk.database, asked, now)
     counted = await lengths(desk.database, caller.actor, now)
     names = await names_of(desk.database, {each for line in lines for each in (line.group, line.person) if each})
-    of_desk = await desk_people(desk.database)
-    chosen = [("q", words)] if words else [("queue", queue.value)]
-    chosen += [(name, value) for name, values in filters.items() for value in values]
+    of_desk, here = await desk_people(desk.database), _address(asked, asked.after)
     known: dict[str, Any] = {
         "lines": [(line, *countdown(line.promised_by, now)) for line in lines],
         "names": names,
-        "queue": queue,
+        "queue": asked.queue,
         "queues": [(each, label, counted[each]) for each, label in _QUEUES.items()],
-        "q": words,
-        "filters": filters,
+        "q": asked.words,
+        "filters": asked.filters,
         "choices": _choices(of_desk[0], now),
         "together": forms_for_many(now, *of_desk) if AGENTS_SIGNED_IN.roles & {*caller.actor.roles} else [],
         "nonce": secrets.token_urlsafe(12),
-        "here": urlencode([*chosen, *([("after", after)] if after else [])]),
-        "front": urlencode(chosen) if after else None,
-        "following": urlencode([*chosen, ("after", cursor_of_spot(ends_at))]) if ends_at else None,
+        "here": here,
+        "front": _address(asked) if asked.after else None,
+        "following": _address(asked, ends_at) if ends_at else None,
+        "live": f"/console/live?{here}",
+        "anew": f"/console?{here}",
+        "mark": _mark(lines, counted),
     }
     return await console_page(request, desk, caller, "queue", **known)
+
+
+@router.get("/live")
+async def live(request: Request, desk: TheDesk, caller: Staff, asked: AskedFor) -> Response:  # noqa: ARG001 -- says who may ask
+    """Whether such a page still shows what it showed."""
+
+    async def look() -> str:
+        now = datetime.now(UTC)
+        lines, _ = await waiting(desk.database, asked, now)
+        return _mark(lines, await lengths(desk.database, asked.actor, now))
+
+    return await answer(request, look)
+
+
+def _mark(lines: list[Waiting], counted: dict[Queue, int]) -> str:
+    return mark_of([(line.number, line.version) for line in lines], list(counted.values()))
 
 
 def _choices(groups: list[tuple[str, str]], now: datetime) -> list[tuple[str, str, list[tuple[str, str]]]]:

@@ -18,10 +18,12 @@ from api.delivery import find
 from api.desk import Desk
 from api.forms import form_of
 from api.identity import Caller
+from api.live import answer, mark_of
 from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries.incidents import facts_of
 from api.queries.links import reads_in
+from api.queries.outcomes import version_of
 from api.queries.queues import desk_people, names_of, spoken
 from api.queries.timelines import timeline_of
 from api.routes.console import Agent, Staff
@@ -29,12 +31,12 @@ from api.routes.incidents import Before, TheDesk
 from api.telling import told, will_happen
 from emails.replies import Reply, replies_in
 from workflows.dates import ahead
+from workflows.event_kinds import NOTICES
 from workflows.explanations import explain
 from workflows.lifecycle import Rule
 from workflows.messages import COMMANDS
 from workflows.policies.book import book
 from workflows.publication import Snapshot
-from workflows.record import NOTICES
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 _FACTS = TypeAdapter(Snapshot)
@@ -67,6 +69,17 @@ async def incident(
     )
     await find(desk, caller, number)
     return await _incident(request, desk, caller, number, Occasion(notice=notice, before=before, reply=reply))
+
+
+@router.get("/{number}/live")
+async def live(request: Request, desk: TheDesk, caller: Staff, number: str) -> Response:
+    """Whether the page of this incident still shows what it showed."""
+    await find(desk, caller, number)
+
+    async def look() -> str:
+        return mark_of(await version_of(desk.database, number))
+
+    return await answer(request, look)
 
 
 @router.post("/{number}/{command}")
@@ -103,6 +116,9 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "names": names,
         "timeline": [told(event, names) for event in reversed(stretch.events)],
         "earlier": stretch.earlier,
+        "live": f"/console/{number}/live",
+        "anew": f"/console/{number}",
+        "mark": mark_of(facts.version),
         "forms": forms(facts, caller.actor, *await desk_people(desk.database)),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),

@@ -167,7 +167,7 @@ async def _desk(directory: Path) -> AsyncIterator[RunningDesk]:
         worker = Worker(client, task_queue=settings.task_queue, workflows=[IncidentWorkflow], activities=[Records(engine).publish])
         await stack.enter_async_context(worker)
         app = create_app(settings, engine=engine, temporal=client)
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", access_log=False))
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", access_log=False, timeout_graceful_shutdown=1))
         serving = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110 -- uvicorn offers no event
             await asyncio.sleep(0.02)

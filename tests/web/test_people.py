@@ -102,5 +102,6 @@ def _look_at_states(page: Page, desk: RunningDesk) -> None:
 def test_pages_stay_light(desk: RunningDesk, busy: str, place: str, budget: int) -> None:
     """A page with all it loads stays within its budget, before compression even."""
     browser = desk.signed_in("asha" if "console" in place else "carla")
-    loaded = [browser.get(each).content for each in (place.format(busy), "/static/pages.css", "/static/icon.svg")]
+    scripts = ("/static/keys.js", "/static/live.js") if "console" in place else ()
+    loaded = [browser.get(each).content for each in (place.format(busy), "/static/pages.css", "/static/icon.svg", *scripts)]
     assert sum(map(len, loaded)) <= budget * 1024
