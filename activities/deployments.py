@@ -27,7 +27,6 @@ from temporalio.worker import WorkerDeploymentConfig
 
 from activities.settings import Settings
 
-OPEN = "WorkflowType = 'Incident' AND ExecutionStatus = 'Running'"
 _STUCK = "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"
 _OF_NO_BUILD = "TemporalWorkerDeploymentVersion IS NULL"
 _TAKES_EFFECT_WITHIN = 30.0  # seconds; it took about one
@@ -43,7 +42,7 @@ class DeploymentError(Exception):
 class Build:
     """One build: its part in the deployment, how many workers run it, how many open incidents are with it and how many of these are stuck in a failing task.
 
-    ``name`` is none for what runs without a build. ``was_current_at``: when it was made current last, UTC.
+    ``name`` is none for what runs without a build. ``was_current_at``: when it was made current last, ``came_at``: when its first worker came, UTC.
     """
 
     name: str | None
@@ -52,6 +51,7 @@ class Build:
     open: int = 0
     stuck: int = 0
     was_current_at: datetime | None = None
+    came_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,12 @@ class Deployment:
         names = [each.name for each in self.builds]
         older = self.builds[names.index(self.current) + 1 :] if self.current in names else ()
         return next((each.name for each in older if each.was_current_at is not None), None)
+
+    def first_after(self, build: str) -> datetime | None:
+        """When the first build after that one came, UTC; none where there is none, or the build is not known."""
+        names = [each.name for each in self.builds]
+        newer = self.builds[: names.index(build)] if build in names else ()
+        return newer[-1].came_at if newer else None
 
 
 def versioning(settings: Settings) -> WorkerDeploymentConfig | None:
@@ -107,26 +113,30 @@ async def routing(client: Client, name: str) -> Deployment | None:
 def _build(summary: WorkerDeploymentInfo.WorkerDeploymentVersionSummary) -> Build:
     part = WorkerDeploymentVersionStatus.Name(summary.status).removeprefix("WORKER_DEPLOYMENT_VERSION_STATUS_").lower()
     was_current = summary.last_current_time.ToDatetime(UTC) if summary.HasField("last_current_time") else None
-    return Build(summary.deployment_version.build_id, part, was_current_at=was_current)
+    return Build(summary.deployment_version.build_id, part, was_current_at=was_current, came_at=summary.create_time.ToDatetime(UTC))
 
 
 async def counted(client: Client, deployment: Deployment, queue: str) -> Deployment:
     """The same with workers, open and stuck incidents of each build, and a line for what runs without a build."""
     workers = await _workers(client, queue)
-    builds = [await _counted(client, deployment.name, each, workers) for each in deployment.builds]
-    without = await _counted(client, deployment.name, Build(None, "no build"), workers)
+    builds = [await _counted(client, deployment.name, queue, each, workers) for each in deployment.builds]
+    without = await _counted(client, deployment.name, queue, Build(None, "no build"), workers)
     told = (*builds, without) if without.open or without.workers else tuple(builds)
     return Deployment(**{**vars(deployment), "builds": told})
 
 
-async def _counted(client: Client, name: str, build: Build, workers: Counter[str | None]) -> Build:
-    its = f"{OPEN} AND {of_build(name, build.name)}"
+async def _counted(client: Client, name: str, queue: str, build: Build, workers: Counter[str | None]) -> Build:
+    its = f"{open_on(queue)} AND {_of_build(name, build.name)}"
     found, stuck = [(await client.count_workflows(query)).count for query in (its, f"{its} AND {_STUCK}")]
     return Build(**{**vars(build), "workers": workers[build.name], "open": found, "stuck": stuck})
 
 
-def of_build(name: str, build: str | None) -> str:
-    """Finds the workflows that are with a build; none: those without one."""
+def open_on(queue: str) -> str:
+    """Finds the open incidents of the desk with that task queue."""
+    return f"WorkflowType = 'Incident' AND ExecutionStatus = 'Running' AND TaskQueue = '{queue}'"
+
+
+def _of_build(name: str, build: str | None) -> str:
     return f"TemporalWorkerDeploymentVersion = '{name}:{build}'" if build else _OF_NO_BUILD
 
 

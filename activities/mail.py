@@ -20,7 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.digests import DIGEST, entries_of, put_into_digest
 from activities.postbox import Claim, Entry, LetterState, address_of, claim_next, settle
 from activities.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
-from activities.scribe import Ready, Scribe
+from activities.scribe import Ready, Scribe, UnreadableError
 from activities.settings import Settings
 from activities.sign_in_post import SignInPost
 from emails.headers import LetterRefusedError
@@ -104,6 +104,11 @@ class MailRoom:
         entries = await self._entries(claim)
         try:
             ready = self._scribe.write(claim, address, entries)
+        except UnreadableError as error:
+            # After a rollback, or beside a newer build: the letter waits for a desk that knows it.
+            log.warning("letter unreadable", letter=claim.letter, number=claim.number)
+            await self._later(claim, str(error), BUSY_RETRY)
+            return
         except Exception as error:  # noqa: BLE001 -- one broken letter must never stop the others
             log.error("letter broken", letter=claim.letter, number=claim.number, error=type(error).__name__)  # noqa: TRY400 -- a traceback could hold personal data
             await self._give_up(claim, f"refused: {error}" if isinstance(error, LetterRefusedError) else f"broken: {type(error).__name__}")

@@ -22,6 +22,10 @@ _FACTS = TypeAdapter(LetterFacts)
 CAN_BE_DECLINED: Mapping[str, str] = {DIGEST: NO_DIGESTS, "survey": NO_SURVEYS, "survey_reminder": NO_SURVEYS}
 
 
+class UnreadableError(Exception):
+    """A row of the ledger that this build cannot read; a newer one may have written it, and can."""
+
+
 @dataclass(frozen=True)
 class Ready:
     """A letter that can be handed over, and both addresses as they go over the wire."""
@@ -47,7 +51,7 @@ class Scribe:
         self._signer = Signer(settings.link_keys, settings.base_url, settings.link_days)
 
     def write(self, claim: Claim, address: Address, entries: Sequence[Entry]) -> Ready:
-        """The letter in hand, ready to go. Any exception is the failure of this letter alone; LetterRefusedError says why."""
+        """The letter in hand, ready to go. Any exception is the failure of this letter alone; LetterRefusedError says why. UnreadableError: another build may write it."""
         stop_url = self._stop_url(claim)
         if claim.letter == DIGEST:
             rendered = render_digest(Digest(address.reader, stop_url or ""), [self._letter(entry, address.reader) for entry in entries])
@@ -58,7 +62,11 @@ class Scribe:
         return Ready(rendered, wire, envelope.recipient, self._envelope_sender(claim), message_id(claim.key, envelope.domain))
 
     def _letter(self, entry: Entry, reader: Reader) -> tuple[LetterName, Letter]:
-        name, facts, url = LetterName(entry.letter), _FACTS.validate_python(entry.facts), ""
+        try:
+            name, facts, url = LetterName(entry.letter), _FACTS.validate_python(entry.facts), ""
+        except ValueError as error:
+            # Without its text: that holds what the row says of people.
+            raise UnreadableError(f"this build cannot read the letter: {type(error).__name__}") from None
         if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK:
             purpose = SURVEY if name in HAS_SURVEY_LINK else ANSWER
             url = self._signer.url(purpose, entry.number, entry.cycle, entry.recipient, now=datetime.now(UTC))

@@ -10,11 +10,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlalchemy import and_, exists, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.database.tables import search_entries
+from activities.database.tables import events, incidents, search_entries
 from workflows.publication import Publication
+from workflows.vocabulary import EventKind
 
 # PostgreSQL indexes no word of more than 2 KiB.
 _LONGEST_WORD = 60
@@ -25,6 +27,7 @@ _FACTS = ("number", "title", "description", "symptoms", "reference", "configurat
 # What was said, in events that callers see, and in those they do not: there reasons are for the desk only.
 _SAID_TO_ALL = ("text", "resolution_notes")
 _SAID_INSIDE = (*_SAID_TO_ALL, "reason", "comment")
+_BATCH = 500
 
 
 def words_in(text: str) -> list[str]:
@@ -45,6 +48,11 @@ def _folded(text: str) -> str:
 async def keep_findable(connection: AsyncConnection, publication: Publication) -> None:
     """Adds what was said in this publication; where its events changed facts, puts those in the place of older ones."""
     entries = [*facts_entry(publication), *said_entries(publication)]
+    await _keep(connection, entries)
+
+
+async def _keep(connection: AsyncConnection, entries: list[dict[str, Any]]) -> None:
+    """Adds entries, or puts them in the place of older ones; what is as new stays as it is."""
     if not entries:
         return
     insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(search_entries)
@@ -54,6 +62,46 @@ async def keep_findable(connection: AsyncConnection, publication: Publication) -
         where=search_entries.c.version < insert.excluded.version,
     )
     await connection.execute(newer, entries)
+
+
+async def index_what_is_missing(engine: AsyncEngine) -> int:
+    """Adds what a build published that knew nothing of the index: entries of facts that are missing or older than the last amendment, and of events; how many."""
+    return await _index_facts(engine) + await _index_events(engine)
+
+
+async def _index_facts(engine: AsyncEngine) -> int:
+    entry = (search_entries.c.number == incidents.c.number) & (search_entries.c.seq == 0)
+    # Whatever people search for changes in this way only (S1).
+    is_later = (events.c.kind == EventKind.AMENDED.value) & (events.c.seq > search_entries.c.version)
+    is_old = exists().where(entry, events.c.number == incidents.c.number, is_later)
+    query = select(incidents.c.number, incidents.c.version, incidents.c.facts).where(or_(~exists().where(entry), is_old))
+    count, last = 0, ""
+    while True:
+        async with engine.begin() as connection:
+            page = query.where(incidents.c.number > last).order_by(incidents.c.number).limit(_BATCH)
+            found = (await connection.execute(page)).all()
+            await _keep(connection, [_entry(row.number, 0, told_in(row.facts), is_public=True) | {"version": row.version} for row in found])
+        if not found:
+            return count
+        count, last = count + len(found), found[-1].number
+
+
+async def _index_events(engine: AsyncEngine) -> int:
+    entry = (search_entries.c.number == events.c.number) & (search_entries.c.seq == events.c.seq)
+    to_all, inside = [or_(*(events.c.after[name].as_string().is_not(None) for name in names)) for names in (_SAID_TO_ALL, _SAID_INSIDE)]
+    says_something = or_(to_all, and_(~events.c.public, inside))
+    query = select(events.c.number, events.c.seq, events.c.public, events.c.after).where(~exists().where(entry), says_something)
+    count, last = 0, ("", 0)
+    while True:
+        async with engine.begin() as connection:
+            page = query.where(tuple_(events.c.number, events.c.seq) > last).order_by(events.c.number, events.c.seq).limit(_BATCH)
+            found = (await connection.execute(page)).all()
+            said = [(row, said_in(row.after, is_public=row.public)) for row in found]
+            entries = [_entry(row.number, row.seq, words, is_public=row.public) for row, words in said if words]
+            await _keep(connection, entries)
+        if not found:
+            return count
+        count, last = count + len(entries), (found[-1].number, found[-1].seq)
 
 
 def facts_entry(publication: Publication) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -47,6 +47,13 @@ async def forget(engine: AsyncEngine, limit: Limit, subject: str) -> None:
     """Starts anew, for somebody who got in."""
     async with engine.begin() as connection:
         await connection.execute(delete(throttles).where(throttles.c.key == _key(limit, subject)))
+
+
+async def give_back(engine: AsyncEngine, limit: Limit, subject: str) -> None:
+    """The try was a good one, and does not count. The others still do: one right password must not hide many wrong ones."""
+    mine = (throttles.c.key == _key(limit, subject), throttles.c.count > 0)
+    async with engine.begin() as connection:
+        await connection.execute(update(throttles).where(*mine).values(count=throttles.c.count - 1))
 
 
 async def forget_old(engine: AsyncEngine, now: datetime) -> None:

@@ -133,7 +133,7 @@ def values_of(command: str, typed: Mapping[str, str], zone: str) -> dict[str, An
     """What was filled in, as the message has it; times are meant in the zone of the writer."""
     names = {name for name in COMMANDS[command].__dataclass_fields__ if name != "level"}
     values: dict[str, Any] = {name: typed[name] for name in names if typed.get(name)}
-    values |= {name: int(values[name]) for name in _DIGITS if values.get(name, "").isdecimal()}
+    values |= {name: int(values[name]) for name in _DIGITS if len(values.get(name, "")) == 1 and values[name].isdecimal()}
     if command == "override_priority":
         values.setdefault("priority", None)
     if "until" in values:

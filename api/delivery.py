@@ -21,7 +21,8 @@ from api.queries.incidents import Standing, standing_of
 from api.queries.outcomes import Answer, answer_to, incidents_answer
 from api.waiting import wait_for
 from workflows.lifecycle import Rule, after_the_end
-from workflows.messages import NAMES, Actor, Assign, Escalate, Message, Sent, Take
+from workflows.messages import NAMES, Actor, Approve, Assign, Escalate, Message, Sent, Take
+from workflows.policies.approval_rules import CAN_APPROVE
 from workflows.policies.book import book
 from workflows.publication import Result
 
@@ -135,6 +136,9 @@ async def _turn_away(desk: Desk, command: Command) -> Answer | None:
 
 def _check_role(command: Command, standing: Standing) -> None:
     """The same policy the process asks, in the edition of the incident; whether this incident is in scope is for the process (S22)."""
+    if isinstance(command.message, Approve) and not CAN_APPROVE.isdisjoint(command.actor.roles):
+        # Who is asked, the approval rules say, and the incident knows (S11).
+        return
     edition = standing.edition or book().name_of_edition(datetime.now(UTC))
     if not book().edition(edition).permissions.scopes(type(command.message), command.actor.roles):
         raise refused_by(Rule.NOT_PERMITTED)

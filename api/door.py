@@ -15,6 +15,7 @@ from activities.throttle import (
     count,
     forget,
     forget_old,
+    give_back,
 )
 from api.queries import Database
 
@@ -38,6 +39,7 @@ async def right_password(database: Database, name: str, password: str, address: 
         await write_down(database, Seen.SIGN_IN_FAILED, person=person, address=address)
         return Knock()
     await forget(database, PASSWORDS_OF_AN_ACCOUNT, account)
+    await give_back(database, PASSWORDS_FROM_AN_ADDRESS, address)
     await forget_old(database, datetime.now(UTC))
     return Knock(person)
 

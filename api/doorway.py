@@ -20,6 +20,7 @@ from api.problems import Problem, answer
 LARGEST_BODY = 256 * 1024
 # A client that is still sending would not read our answer; so much more is taken and thrown away first.
 _DRAINED = 4 * 1024 * 1024
+_LONGEST_COOKIES = 4096
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 CONTENT_POLICY = (
@@ -71,7 +72,9 @@ class Doorway:
     async def _serve(self, scope: Scope, receive: Receive, send: Send, said: Mapping[str, int]) -> None:
         limit = BodyLimit(receive)
         try:
-            if limit.refuses(scope):
+            if _has_endless_cookies(scope):
+                await answer(Problem("malformed-request", "The cookies are longer than any of ours."), self._base_url)(scope, receive, send)
+            elif limit.refuses(scope):
                 await limit.drain()
                 await answer(Problem("too-large"), self._base_url)(scope, receive, send)
             else:
@@ -119,6 +122,11 @@ def fault(error: Exception, base_url: str) -> JSONResponse:
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     log.error("fault", error_id=error_id, error=type(error).__name__, places=places[-12:])
     return answer(Problem("internal", f"Something went wrong on our side; it is in the log as {error_id}.", error_id=error_id), base_url)
+
+
+def _has_endless_cookies(scope: Scope) -> bool:
+    """Older Pythons take time by the square of their length to read some cookies (CVE-2024-7592)."""
+    return sum(len(value) for name, value in scope["headers"] if name == b"cookie") > _LONGEST_COOKIES
 
 
 def _request_id(scope: Scope) -> str:

@@ -10,8 +10,10 @@ from starlette.datastructures import FormData
 from api.problems import Problem
 
 _MOST_FIELDS = 120
-# Pasted text brings such characters along; nobody means them.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Pasted text brings such characters along; nobody means them. Half a character cannot be kept at all.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Pages here send nothing else. The other kind lets its sender choose a codec, and some take minutes for a page of text.
+_FORM = "application/x-www-form-urlencoded"
 
 
 def cleaned(text: str) -> str:
@@ -21,19 +23,16 @@ def cleaned(text: str) -> str:
 
 @asynccontextmanager
 async def read_form(request: Request, most_fields: int) -> AsyncIterator[FormData]:
-    """The form that was sent, without files. Raises Problem where it is no text, whatever encoding it says it has."""
-    try:
-        form = await request.form(max_files=0, max_fields=most_fields)
-    except UnicodeError:
-        raise Problem("malformed-request") from None
-    try:
+    """The form that was sent. Raises Problem where it is of another kind than those that pages here send."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("", _FORM):
+        raise Problem("malformed-request")
+    async with request.form(max_files=0, max_fields=most_fields) as form:
         yield form
-    finally:
-        await form.close()
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields of the form; a field that is sent twice counts with its last value. Files are refused by the limit."""
+    """The fields of the form; a field that is sent twice counts with its last value."""
     return dict(await fields_of(request))
 
 

@@ -1,7 +1,6 @@
 """Who is calling, and what each route demands of them (process.md S22). A route that demands nothing must say so, or the app does not start."""
 
 import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -145,7 +144,7 @@ def _shown(authorization: str, way: Way) -> str:
     if scheme.lower() == "basic" and way is Way.BY_KEY_OR_PASSWORD:
         try:
             return base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return ""
     return ""
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from urllib.parse import urlencode
 
 LONGEST = timedelta(days=3 * 366)
+_EARLIEST = date(2000, 1, 1)
 _DAY = timedelta(days=1)
 # What can be left out, as columns of the record. Nothing stands for one that has no group or category.
 FILTERS = ("priority", "group", "category")
@@ -83,6 +84,8 @@ def months_later(day: date, months: int) -> date:
 def asked(parameters: Mapping[str, str], today: date) -> Asked:
     """What an address asks for; without a period this month and the two before. ValueError with a sentence where it cannot be."""
     first, last = _day(parameters.get("from"), months_later(today, -2)), _day(parameters.get("to"), today)
+    if first < _EARLIEST or last > today + LONGEST:
+        raise ValueError("There are no figures of that time; choose days of this century, at most three years ahead.")
     if last < first:
         raise ValueError("The period ends before it begins.")
     if last - first > LONGEST:

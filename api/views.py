@@ -7,6 +7,7 @@ from typing import Any, Literal, get_type_hints
 from pydantic import BaseModel, Field, create_model
 
 from api.examples import COMMAND_ID, NUMBER
+from workflows.dates import NOT_FOR_CALLERS
 from workflows.explanations import Explanation
 from workflows.publication import Deadline, Event, Snapshot
 from workflows.vocabulary import ActorKind
@@ -36,6 +37,8 @@ FOR_CALLERS = tuple(
         "comment",
         "approval_awaited",
         "approved_by",
+        "approved_as",
+        "resolved_by",
     }
 )
 # What was said in an event that callers may see; work notes stand in events they never get.
@@ -140,7 +143,8 @@ def facts_for(facts: Mapping[str, Any], *, is_staff: bool) -> dict[str, Any]:
     if is_staff:
         return dict(facts)
     reporter = facts["reporter"] if facts["reporter"] == facts["affected"] else THE_DESK
-    return {name: facts.get(name) for name in FOR_CALLERS} | {"reporter": reporter}
+    due = [deadline for deadline in facts.get("due", ()) if deadline["kind"] not in NOT_FOR_CALLERS]
+    return {name: facts.get(name) for name in FOR_CALLERS} | {"reporter": reporter, "due": due}
 
 
 def timeline_for_caller(facts: Mapping[str, Any], timeline: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from activities.deployments import Build
 from tests.end_to_end.auditor import Record, lost_or_doubled, unheard_of, wrongly_answered
 from tests.end_to_end.clients import Clients
 from tests.end_to_end.fleet import Fleet, other_build
@@ -93,16 +94,17 @@ async def roll_out(house: House, fleet: Fleet, count: int, per_second: int, plac
         ("to new again", ("promote", NEW)),
     ):
         moves.append(await moved(name, staged, _deployed(fleet, per_second, *commands)))
-        _tell(f"{moves[-1].name}: {moves[-1].seconds:.1f} s, {_where(fleet)}")
+        where = ", ".join(f"{each.open} with {each.name or 'no build'}" for each in await _builds(fleet))
+        _tell(f"{moves[-1].name}: {moves[-1].seconds:.1f} s, {where}")
     await all_of_them(staged, Staged.end, AT_ONCE)
     await clients.leave()
     record = Record.read(house.data_dir / "holdfast.db")
     wrong = [*lost_or_doubled(record, clients.numbers), *wrongly_answered(record, clients.answered), *unheard_of(record, clients.answered)]
-    return moves, wrong + [f"{name} has stuck incidents" for name, each in fleet.builds().items() if each["stuck"]], len(clients.answered)
+    return moves, wrong + [f"{each.name} has stuck incidents" for each in await _builds(fleet) if each.stuck], len(clients.answered)
 
 
-def _where(fleet: Fleet) -> str:
-    return ", ".join(f"{each['open']} with {name or 'no build'}" for name, each in fleet.builds().items())
+async def _builds(fleet: Fleet) -> list[Build]:
+    return list((await asyncio.to_thread(fleet.builds)).values())
 
 
 def _tell(text: str) -> None:

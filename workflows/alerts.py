@@ -87,6 +87,9 @@ def _unheard(incident: Incident, owed: list[LetterOwed], missed: list[Unreached]
     of_the_breach = {each.to for each in missed if each.letter is LetterName.BREACH}
     if of_the_breach and of_the_breach >= {each.to for each in owed if each.letter is LetterName.BREACH}:
         return "nobody was told of the breach"
+    of_the_approval = {each.to for each in missed if each.letter is LetterName.APPROVAL_WANTED}
+    if of_the_approval and of_the_approval >= {each.to for each in owed if each.letter is LetterName.APPROVAL_WANTED}:
+        return "nobody was asked for the approval"
     told_of_it = incident.rules.escalation.told_of_reopening(incident.facts.reopen_count)
     is_of_reopening = any(each.letter is LetterName.ESCALATION and each.to is told_of_it for each in missed)
     return "nobody was told of the reopening" if is_of_reopening and not is_of_ladder else None

@@ -10,13 +10,13 @@ from workflows.record import Cause, Incident
 from workflows.vocabulary import DeadlineKind, EventKind
 
 # An approval counts for one solution; work that goes on is approved anew.
-NONE_YET: dict[str, Any] = {"approval_awaited": None, "approved_by": ()}
+NONE_YET: dict[str, Any] = {"approval_awaited": None, "approved_by": (), "approved_as": ()}
 
 
 def ask_for_the_next(incident: Incident, cause: Cause) -> bool:
     """Asks for the approval that is still needed; False where none is and the incident may close."""
     facts, rules = incident.facts, incident.rules
-    wanted = rules.approvals.wanted(facts.service, facts.priority, facts.approved_by)
+    wanted = rules.approvals.wanted(facts.service, facts.priority, facts.approved_as)
     if wanted is None:
         return False
     calendar = rules.calendars[rules.closure.calendar]
@@ -41,14 +41,16 @@ def refusal(incident: Incident, cause: Cause) -> Refusal | None:
         return Refusal(Rule.NO_APPROVAL)
     if facts.approval_awaited not in cause.actor.roles:
         return Refusal(Rule.NOT_PERMITTED)
-    return Refusal(Rule.OWN_WORK) if cause.actor.id in (facts.person, *facts.approved_by) else None
+    return Refusal(Rule.OWN_WORK) if cause.actor.id in (facts.person, facts.resolved_by, *facts.approved_by) else None
 
 
 def note(incident: Incident, message: Approve, cause: Cause, due: tuple[Deadline, ...]) -> None:
     """It is given; whether another one is needed is looked at next. ``due``: what is still waited for."""
     said = {"text": message.notes} if message.notes else None
-    approved_by = (*incident.facts.approved_by, cause.actor.id)
-    incident.change(EventKind.APPROVED, cause, said=said, approval_awaited=None, approved_by=approved_by, due=due)
+    facts = incident.facts
+    assert facts.approval_awaited is not None
+    given = {"approved_by": (*facts.approved_by, cause.actor.id), "approved_as": (*facts.approved_as, facts.approval_awaited)}
+    incident.change(EventKind.APPROVED, cause, said=said, approval_awaited=None, due=due, **given)
 
 
 EFFECTS: dict[DeadlineKind, Callable[[Incident, Deadline, Cause], None]] = {DeadlineKind.APPROVAL_REMINDER: remind}

@@ -9,6 +9,8 @@ from workflows.vocabulary import DeadlineKind
 
 # What clocks and ladders have planned. It tells people and changes nothing about the incident itself.
 TELLING = frozenset({DeadlineKind.THRESHOLD, DeadlineKind.BREACH, DeadlineKind.ESCALATION_STEP, DeadlineKind.ESCALATION_QUIET})
+# What concerns the desk alone (S22).
+NOT_FOR_CALLERS = TELLING | {DeadlineKind.APPROVAL_REMINDER}
 
 
 def ahead(facts: Snapshot) -> tuple[Deadline, ...]:

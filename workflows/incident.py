@@ -152,7 +152,8 @@ class IncidentWorkflow:
         is_for_another_build = workflow.info().is_target_worker_deployment_version_changed() and not self.incident.is_ahead_of_record
         # Never in the first look of a run: whatever the server says, runs must not chase each other.
         if is_long or (is_for_another_build and self.has_woken):
-            onward = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+            modes = workflow.ContinueAsNewVersioningBehavior
+            onward = modes.UNSPECIFIED if self.incident.is_ahead_of_record else modes.AUTO_UPGRADE
             workflow.continue_as_new(HandedOver(self.intake, self.incident), initial_versioning_behavior=onward)
 
     # what people and machines say: one message, one handler. Without a payload, or with two, it is answered as malformed: it must not block the incident.

@@ -131,6 +131,8 @@ class Snapshot:
     comment: str | None = None
     approval_awaited: Role | None = None
     approved_by: tuple[str, ...] = ()
+    approved_as: tuple[Role, ...] = ()
+    resolved_by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,8 @@ class Incident:
         at_switch = self._keep_time(earlier, kind, cause)
         if kind not in NOTICES:
             self.moved_at = cause.at
-            self.moves = self.moves.with_one(cause.actor, seq)
+            # A refused message changes nothing, so it keeps nobody else from acting (S4).
+            self.moves = self.moves if kind is EventKind.REFUSED else self.moves.with_one(cause.actor, seq)
         self.events.append(
             Event(
                 seq=seq,

@@ -20,7 +20,7 @@ def resolve(incident: Incident, message: Resolve, cause: Cause) -> Refusal | Non
     codes = incident.rules.closure.resolution_codes
     if codes and message.code not in codes:
         return Refusal(Rule.UNKNOWN_CODE, f"{Rule.UNKNOWN_CODE.says} It has: {', '.join(codes)}.")
-    incident.change(EventKind.RESOLVED, cause, **resolution(incident, message.code, message.notes, cause.at))
+    incident.change(EventKind.RESOLVED, cause, **resolution(incident, message.code, message.notes, cause.at), resolved_by=cause.actor.id)
     return None
 
 

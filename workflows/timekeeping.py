@@ -178,7 +178,10 @@ def _under_the_edition(facts: Snapshot, moment: Moment) -> Kept:
         promised = [moment.do(clock_work.stop, clock) if clock.kind is ClockKind.RESOLUTION else clock for clock in promised]
     holders = [_holder_under_the_edition(clock, facts, moment) for clock in facts.clocks if clock.kind in HOLDERS]
     passed = tuple(Passed(clock.name, percent) for clock, at_switch in holders for percent in at_switch)
-    return Kept((*promised, *_held(tuple(clock for clock, _ in holders), facts, moment)), (*kept.at_switch, *passed))
+    held = _held(tuple(clock for clock, _ in holders), facts, moment)
+    # Clocks that the edition does not keep have passed nothing.
+    is_kept = {clock.name for clock in held}
+    return Kept((*promised, *held), (*kept.at_switch, *(each for each in passed if each.clock in is_kept)))
 
 
 def _holder_under_the_edition(clock: Clock, facts: Snapshot, moment: Moment) -> tuple[Clock, tuple[int, ...]]:

@@ -90,6 +90,19 @@ incidents = Table(
     Index(None, "affected"),
     Index(None, "reporter"),
     Index(None, "status", "promised_by"),
+    # queues of one state in the order in which they are shown, however many are in it; the last four tell without a look at the row what to leave out
+    Index(
+        "ix_incidents_in_line",
+        "status",
+        text("(promised_by IS NULL)"),
+        "promised_by",
+        text("changed_at DESC"),
+        "number",
+        "priority",
+        "group",
+        "category",
+        "person",
+    ),
     # how many were reported when, by everything that figures are broken down by (S23), without reading a row
     Index(None, "reported_at", "kind", "priority", "category", "group"),
 )
@@ -175,6 +188,8 @@ letters = Table(
     Index(None, "number"),
     Index(None, "recipient", "at"),
     Index(None, "digest"),
+    # the newest first, as on the Outbox page
+    Index(None, "at", "key"),
     # the few that did not arrive, for figures (S23); the others do not stand in it
     Index("ix_letters_lost", "state", "number", sqlite_where=text(LOST), postgresql_where=text(LOST)),
 )

@@ -52,14 +52,17 @@ def deploy_promote(build: TheBuild) -> None:
 @deploy.command("rollback")
 def deploy_rollback(
     build: Annotated[str | None, typer.Argument(help="The build to go back to; default: the one that was current before.")] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also where open incidents were moved to an edition that the older build may lack.")
+    ] = False,
 ) -> None:
-    """Take a build back: end its ramp, or make the build before it current again.
+    """Take a build back: end its ramp, or make the build before it current again. Refused where incidents were moved to a newer edition meanwhile.
 
     Example:  holdfast deploy rollback
     """
     from activities.house.deploy_desk import rolled_back
 
-    print(rolled_back(read_settings(), build))
+    print(rolled_back(read_settings(), build, anyway=anyway))
 
 
 @deploy.command("nudge")

@@ -6,17 +6,23 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from ulid import ULID
 
-from activities.deployments import OPEN, Build, Deployment, DeploymentError, counted, make_current, of_others, ramp, routing
+from activities.database.session import open_database
+from activities.database.tables import events, incidents
+from activities.deployments import Build, Deployment, DeploymentError, counted, make_current, of_others, open_on, ramp, routing
 from activities.house.refusals import RefusedError, UnavailableError
 from activities.pacing import at_a_pace
 from activities.settings import Settings
 from activities.temporal_connection import connect
 from workflows.house_messages import HandOver
 from workflows.messages import NAMES, SYSTEM, Sent
+from workflows.vocabulary import EventKind, Status
 
 T = TypeVar("T")
 # An incident goes on within a second or two of being asked, unless its publication is under way.
@@ -80,22 +86,55 @@ def ramped(settings: Settings, build: str, percent: float) -> str:
     return _with_temporal(settings, change)
 
 
-def rolled_back(settings: Settings, build: str | None) -> str:
-    """Ends a ramp, or makes the build current again that was so before, or the one named."""
+def rolled_back(settings: Settings, build: str | None, *, anyway: bool = False) -> str:
+    """Ends a ramp, or makes the build current again that was so before, or the one named.
+
+    Raises RefusedError where open incidents were moved to another edition since a newer build than that came, unless ``anyway``: a build without
+    that edition goes on under other rules without a word, or is stuck (S21). A record that is away stops no rollback.
+    """
 
     async def change(client: Client) -> str:
         now = await _known(client, settings)
-        if now.ramping:
-            await ramp(client, settings.deployment, None, 0)
-        if now.ramping and build in (None, now.current):
-            return f"Nothing goes to {now.ramping} any more; {now.current} stays current. {_NEXT}"
-        back_to = build or now.before
+        back_to = build or (now.current if now.ramping else now.before)
         if back_to is None:
             raise RefusedError("There is no earlier build to go back to; see: holdfast deploy status")
+        warned = "" if anyway else await _warned(settings, now.first_after(back_to))
+        if now.ramping:
+            await ramp(client, settings.deployment, None, 0)
+        if now.ramping and back_to == now.current:
+            return f"Nothing goes to {now.ramping} any more; {now.current} stays current. {warned}{_NEXT}"
         await make_current(client, settings.deployment, back_to)
-        return f"{back_to} is current again, {now.current} is not. {_NEXT}"
+        return f"{back_to} is current again, {now.current} is not. {warned}{_NEXT}"
 
     return _with_temporal(settings, change)
+
+
+async def _warned(settings: Settings, since: datetime | None) -> str:
+    """What to tell where editions could not be looked at. Raises RefusedError where incidents were moved since then; none: no newer build came."""
+    if since is None:
+        return ""
+    engine = open_database(settings.database_url)
+    try:
+        moved = await moved_since(engine, since)
+    except (SQLAlchemyError, OSError):
+        return "The record was not asked whether incidents were moved to another edition. "
+    finally:
+        await engine.dispose()
+    if moved:
+        raise RefusedError(
+            f"{moved} open incidents were moved to another edition since a newer build came. A build that lacks the edition would go on under other "
+            "rules, or be stuck. Where the older build has it: holdfast deploy rollback --anyway"
+        )
+    return ""
+
+
+async def moved_since(engine: AsyncEngine, since: datetime) -> int:
+    """How many incidents that are open on record were moved to another edition since then."""
+    is_open = incidents.c.status.not_in([Status.CLOSED.value, Status.CANCELLED.value])
+    is_move = (events.c.kind == EventKind.EDITION_ADOPTED.value) & (events.c.at >= since)
+    query = select(func.count(events.c.number.distinct())).join(incidents, incidents.c.number == events.c.number).where(is_open, is_move)
+    async with engine.connect() as connection:
+        return int((await connection.execute(query)).scalar_one())
 
 
 async def _known(client: Client, settings: Settings) -> Deployment:
@@ -115,7 +154,8 @@ async def _nudge(client: Client, settings: Settings, per_second: int, patience: 
     if now.current is None:
         raise RefusedError("No build is current; begin with: holdfast deploy promote BUILD")
     # Which incidents belong to a ramp is Temporal's secret: all are asked, once, and those that belong where they are stay there.
-    query = OPEN if now.ramping else f"{OPEN} AND {of_others(now.name, now.current)}"
+    every = open_on(settings.task_queue)
+    query = every if now.ramping else f"{every} AND {of_others(now.name, now.current)}"
     asked, ends = set[str](), asyncio.get_running_loop().time() + patience
     while numbers := [each.id async for each in client.list_workflows(query)]:
         await at_a_pace(numbers, lambda number: _ask(client, number), per_second)
@@ -170,7 +210,8 @@ def _warnings(found: Deployment) -> list[str]:
 
 def as_dict(found: Deployment) -> dict[str, Any]:
     """Plain values, for JSON."""
-    return asdict(found) | {"builds": [asdict(each) | {"was_current_at": _text(each.was_current_at)} for each in found.builds]}
+    times = ("was_current_at", "came_at")
+    return asdict(found) | {"builds": [asdict(each) | {name: _text(getattr(each, name)) for name in times} for each in found.builds]}
 
 
 def _text(at: datetime | None) -> str | None:

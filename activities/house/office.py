@@ -20,6 +20,7 @@ from activities.house.rota_board import Standing, standings
 from activities.house.serving import adopt_policies
 from activities.keys import KeyRecord, issue_key, list_keys, revoke_key
 from activities.measuring import measure_what_is_missing
+from activities.search_index import index_what_is_missing
 from activities.settings import Settings
 from workflows.vocabulary import Role
 
@@ -28,12 +29,16 @@ Line = dict[str, Any]
 
 
 def bring_up_to_date(settings: Settings) -> str:
-    """Migrates, and measures what was over before there were measures; answers with a sentence. UnavailableError where the database is away."""
+    """Migrates, then measures and indexes what older builds left out; answers with a sentence or more. UnavailableError where the database is away."""
     _make_room(settings)
     with_advice(lambda: migrate(settings.database_url))
     adopt_policies(settings)
-    added = on_record(settings, measure_what_is_missing)
-    return "The database is up to date." + (f" {added} incidents were measured for the figures." if added else "")
+    measured = on_record(settings, measure_what_is_missing)
+    indexed = on_record(settings, index_what_is_missing)
+    told = ["The database is up to date."]
+    told += [f"{measured} incidents were measured for the figures."] if measured else []
+    told += [f"{indexed} entries were added for the search."] if indexed else []
+    return " ".join(told)
 
 
 def import_directory(settings: Settings, file: Path) -> str:

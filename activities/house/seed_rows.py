@@ -149,6 +149,6 @@ def _standing(told: Sequence[tuple[datetime, Publication]], owed: int) -> list[t
 
 def _sent(row: dict[str, Any], chance: Random) -> dict[str, Any]:
     """As it stands when the sender is through with it; never planned, for a seeded letter must not go out. Its text is not made."""
-    state = chance.choices(("sent", "failed", "unknown"), (994, 5, 1))[0]
+    state = chance.choices(("sent", "failed", "unknown"), (997, 2, 1))[0]
     sent_at = row["at"] + _ON_ITS_WAY if state == "sent" else None
     return row | {"state": state, "attempts": 1, "sent_at": sent_at, "message_id": f"<{row['key']}@seeded.invalid>"}

@@ -12,11 +12,11 @@ from api.queries import Database, reading
 from api.queries.search import found_by
 from workflows.event_kinds import NOTICES
 from workflows.messages import Actor
-from workflows.vocabulary import Status
+from workflows.vocabulary import EventKind, Status
 
 # What lists can be filtered by, as columns of the record.
 FILTERS = ("status", "group", "person", "priority", "category", "affected")
-_NOTICED = sorted(kind.value for kind in NOTICES)
+_NOTICED = sorted(kind.value for kind in NOTICES | {EventKind.REFUSED})
 
 
 @dataclass(frozen=True)

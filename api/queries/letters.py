@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, literal, or_, select, tuple_
+from sqlalchemy import Row, Select, func, literal, or_, select, tuple_
 
 from activities.database.tables import groups, letters, people
+from activities.postbox import LetterState
 from api.queries import Database, reading
 
 PAGE = 50
 _GROUP = "group:"
+_WENT_OUT = (LetterState.SENT, LetterState.KEPT, LetterState.IN_DIGEST)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Search:
     state: str | None = None
     before: tuple[datetime, str] | None = None
 
+    @property
+    def finds_many(self) -> bool:
+        """Whether most letters may be meant: all of them, or those that went out."""
+        return not (self.number or self.person) and self.state in (None, *_WENT_OUT)
+
 
 _COLUMNS = (
     "key", "number", "letter", "recipient", "at", "state", "attempts", "sent_at", "message_id", "subject", "smtp_reply", "digest", "resent_by",
@@ -73,7 +80,9 @@ def _view(row: Row[tuple[object, ...]]) -> LetterView:
 
 async def newest(database: Database, search: Search) -> tuple[list[LetterView], bool]:
     """A page of letters, newest first, and whether there are older ones. Those of an incident include the digests it is told in."""
-    query = _query(with_texts=False).order_by(letters.c.at.desc(), letters.c.key.desc()).limit(PAGE + 1)
+    # A few among very many are found first and sorted then; an index in the order of the page would be walked from end to end for them.
+    at = letters.c.at if search.finds_many else func.coalesce(letters.c.at, letters.c.at)
+    query = _query(with_texts=False).order_by(at.desc(), letters.c.key.desc()).limit(PAGE + 1)
     if search.before is not None:
         place = tuple_(literal(search.before[0], letters.c.at.type), literal(search.before[1]))
         query = query.where(tuple_(letters.c.at, letters.c.key) < place)

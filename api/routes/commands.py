@@ -10,7 +10,7 @@ from pydantic import Field
 from ulid import ULID
 
 from api.bodies import ReadBody, described
-from api.delivery import RULES, Command, check_number, deliver, find, id_in, key_of, refusal_in
+from api.delivery import RULES, Command, deliver, find, id_in, key_of, refusal_in
 from api.examples import COMMAND_ID, OUTCOME
 from api.identity import KNOWN, Caller
 from api.problems import Problem, documented, send_again_with
@@ -135,8 +135,9 @@ for _name, _kind in COMMANDS.items():
 )
 async def outcome(caller: Known, desk: TheDesk, number: Number, command_id: str) -> JSONResponse:
     """The outcome as recorded, for its sender; for the desk also by the id that stands on the timeline. Before it is there: 404; ask again, or send the command again."""
-    check_number(number)
-    if not command_id.isprintable():
+    await find(desk, caller, number)
+    # What stands behind a colon was told by the desk itself.
+    if not command_id.isprintable() or (":" in command_id and not caller.is_staff):
         raise Problem("unknown-command")
     answer = await answer_to(desk.database, number, key_of(caller.actor, command_id))
     if answer is None and caller.is_staff:

@@ -29,6 +29,7 @@ _LETTER_POLICY = CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'u
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
 # In these states nobody else has the letter: the Outbox is where its reader reads it.
 _STILL_HERE = (LetterState.KEPT,)
+_LONGEST_COUNT = 4
 
 
 @router.get("/outbox")
@@ -74,7 +75,7 @@ async def send_once_more(request: Request, caller: Reader, desk: TheDesk, key: s
     found = await _found(desk, key)
     async with read_form(request, 10) as form:
         count = field(form, "count")
-    if not count.isdecimal() or not 0 < int(count) <= len(await sent_again(desk.database, root_of(key))) + 1:
+    if len(count) > _LONGEST_COUNT or not count.isdecimal() or not 0 < int(count) <= len(await sent_again(desk.database, root_of(key))) + 1:
         raise invalid("count", "Must come from the form on the page of the letter")
     again = await send_again(desk.database, found.key, int(count), caller.actor.id, datetime.now(UTC))
     if again is None:

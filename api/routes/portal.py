@@ -31,7 +31,7 @@ from api.sentences import sentences_in
 from api.telling import state_of, told, will_happen
 from api.views import THE_DESK, facts_for, timeline_for_caller
 from emails.links import ANSWER, Link
-from workflows.dates import TELLING, ahead
+from workflows.dates import NOT_FOR_CALLERS, ahead
 from workflows.messages import Confirm, PublicMessage, Reject
 from workflows.policies.book import book
 from workflows.publication import Snapshot
@@ -184,7 +184,9 @@ def _promises(facts: Mapping[str, Any]) -> list[tuple[datetime, str]]:
 def _coming(facts: Mapping[str, Any]) -> list[tuple[datetime, str]]:
     """What will happen by itself and concerns the caller (S9)."""
     return [
-        (each.at, will_happen(each.kind, None, each.ordinal)) for each in ahead(_FACTS.validate_python(facts)) if each.kind not in TELLING
+        (each.at, will_happen(each.kind, None, each.ordinal))
+        for each in ahead(_FACTS.validate_python(facts))
+        if each.kind not in NOT_FOR_CALLERS
     ]
 
 

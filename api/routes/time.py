@@ -12,7 +12,7 @@ from api.identity import Caller
 from api.problems import Problem, documented
 from api.queries.timing import clocks_as_json, dates_as_json, explained, snapshot_of
 from api.routes.incidents import Known, Number, TheDesk, shown
-from workflows.dates import TELLING, ahead
+from workflows.dates import NOT_FOR_CALLERS, ahead
 from workflows.publication import Snapshot
 from workflows.timekeeping import PROMISES
 
@@ -54,7 +54,7 @@ async def dates(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
     Callers see what concerns them: reminders and closure.
     """
     facts = await _facts(desk, caller, number)
-    coming = tuple(deadline for deadline in ahead(facts) if caller.is_staff or deadline.kind not in TELLING)
+    coming = tuple(deadline for deadline in ahead(facts) if caller.is_staff or deadline.kind not in NOT_FOR_CALLERS)
     return JSONResponse(dates_as_json(number, coming))
 
 

@@ -54,14 +54,37 @@ async def _address(engine: AsyncEngine, email: str) -> None:
         await connection.execute(update(people).values(email=email))
 
 
-@pytest.mark.parametrize("broken", [{"facts": {"title": 1}}, {"facts": []}, {"letter": "written by a newer desk"}])
-async def test_a_row_that_cannot_be_read_fails_by_itself(database: AsyncEngine, post: Post, broken: dict[str, Any]) -> None:
-    """The row says what is wrong with it, and every other letter is sent."""
+UNREADABLE: list[dict[str, Any]] = [{"facts": {"title": 1}}, {"facts": []}, {"letter": "written by a newer desk"}]
+
+
+@pytest.mark.parametrize("broken", UNREADABLE)
+async def test_a_row_of_a_newer_desk_waits_for_it(database: AsyncEngine, post: Post, broken: dict[str, Any]) -> None:
+    """A row that this build cannot read holds up no other letter, comes back later, and is sent by the build that can read it."""
     await with_letters(database, 3)
+    known = (await rows(database))[0]
     await _change(database, **broken)
-    await send_all(database, MailRoom(database, settings(post.port), None), rounds=1)
+    room = MailRoom(database, settings(post.port), None)
+    await send_all(database, room, rounds=1)
+    row = (await rows(database))[0]
+    assert await states(database) == {"sent": 2, "planned": 1}
+    assert row.smtp_reply.startswith("this build cannot read the letter: ")
+    assert row.next_attempt_at > datetime.now(UTC) + mail.BUSY_RETRY / 2
+    await _change(database, facts=known.facts, letter=known.letter)
+    await send_all(database, room, rounds=1)
+    assert await states(database) == {"sent": 3}
+
+
+@pytest.mark.parametrize("broken", UNREADABLE)
+async def test_a_row_that_nobody_can_read_fails_in_the_end(database: AsyncEngine, post: Post, broken: dict[str, Any]) -> None:
+    """After two days and twenty attempts the row fails by itself and says what is wrong, and its incident is told."""
+    await with_letters(database, 3)
+    await _change(database, **broken, at=datetime.now(UTC) - mail.PATIENCE * 2, attempts=mail.LEAST_ATTEMPTS)
+    temporal = Incidents()
+    await send_all(database, MailRoom(database, settings(post.port), cast("Client", temporal)), rounds=1)
     assert await states(database) == {"sent": 2, "failed": 1}
-    assert (await rows(database))[0].smtp_reply.startswith("broken: ")
+    row = next(row for row in await rows(database) if row.state == "failed")
+    assert row.smtp_reply.startswith("given up after 2 days: this build cannot read the letter: ")
+    assert [number for number, _, _ in temporal.signals] == [row.number]
 
 
 @pytest.mark.parametrize("email", ["jürgen@example.org", "carla\x01@example.org", f"carla@{'x' * 80}.example"])

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import measures
@@ -132,6 +132,17 @@ async def test_it_can_be_written_again_from_the_record(database: AsyncEngine) ->
     before = await rows(database)
     async with database.begin() as connection:
         await connection.execute(delete(measures))
+    assert await measure_what_is_missing(database) == 1
+    assert await rows(database) == before
+    assert await measure_what_is_missing(database) == 0
+
+
+async def test_what_went_on_without_measures_is_measured_again(database: AsyncEngine) -> None:
+    """A row that is older than its incident, because a build without measures went on with it, is written anew; then none is."""
+    await lived(database, (HOUR, ASHA, Acknowledge()), (HOUR, ASHA, Resolve("fixed", "x")))
+    before = await rows(database)
+    async with database.begin() as connection:
+        await connection.execute(update(measures).values(version=measures.c.version - 1, reopenings=7))
     assert await measure_what_is_missing(database) == 1
     assert await rows(database) == before
     assert await measure_what_is_missing(database) == 0

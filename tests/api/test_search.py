@@ -8,13 +8,13 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event, func, select, text, update
+from sqlalchemy import Connection, delete, event, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import search_entries
 from activities.incident_numbers import number_of
 from activities.records import Records
-from activities.search_index import words_in
+from activities.search_index import index_what_is_missing, words_in
 from api.queries.incidents import Wanted, listed
 from api.queries.queues import Asked, Queue, waiting
 from tests.api.house import RunningDesk, fill_directory
@@ -202,6 +202,32 @@ async def test_what_is_on_record_can_be_found_after_migrating(record: AsyncEngin
         await connection.run_sync(migrate_anew)
         assert (await connection.execute(_entries())).all() == before
     assert await _found(record, "toner drucker") == {FIRST}
+
+
+async def test_what_a_build_without_an_index_published_is_indexed_later(record: AsyncEngine) -> None:
+    """Facts and events without their entries, and entries older than the last amendment, are read again from the record; what is there stays; then nothing is missing."""
+    life = Life(Report("Plotter", category="printing"), number=number_of(3001))
+    early = life.incident.publication()
+    life.says(ASHA, Amend(title="Plotter qualmt"))
+    for publication in (early, life.incident.publication()):
+        await Records(record).publish(publication)
+    assert await index_what_is_missing(record) == 0
+    async with record.begin() as connection:
+        before = (await connection.execute(_entries())).all()
+        await connection.execute(delete(search_entries).where(search_entries.c.number.in_([FIRST, SECOND])))
+        stale = (search_entries.c.number == number_of(3001)) & (search_entries.c.seq == 0)
+        await connection.execute(update(search_entries).where(stale).values(version=1, words="plotter"))
+    assert await index_what_is_missing(record) == sum(row.number in (FIRST, SECOND) for row in before) + 1
+    async with record.connect() as connection:
+        after = (await connection.execute(_entries())).all()
+    # An entry of facts has the version of the publication that wrote it; made later, that of the facts.
+    assert [_without_version(row) for row in after] == [_without_version(row) for row in before]
+    assert await _found(record, "plotter qualmt") == {number_of(3001)}
+    assert await index_what_is_missing(record) == 0
+
+
+def _without_version(row: Any) -> tuple[Any, ...]:
+    return (row.number, row.seq, row.public, row.words)
 
 
 def _entries() -> Any:

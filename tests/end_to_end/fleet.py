@@ -1,13 +1,15 @@
 """Builds of the workers beside an open house: a tree for each, processes that are started and ended here, and what ``holdfast deploy`` says."""
 
-import json
+import asyncio
 import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from temporalio.client import Client
+
+from activities.deployments import Build, counted, routing
 from tests.house.whole_house import PATIENCE, House, clean_environment, holdfast, wait_until
 from tests.replay.tree import Tree, copy
 
@@ -46,7 +48,7 @@ class Fleet:
             self.workers[build] = subprocess.Popen(
                 [sys.executable, "cli.py", "worker"], cwd=tree.place, env=surroundings, stdout=log, stderr=subprocess.STDOUT
             )
-        wait_until(lambda: self.workers[build].poll() is not None or build in self._known(), f"build {build}")
+        wait_until(lambda: self.workers[build].poll() is not None or build in self.builds(), f"build {build}")
         assert self.workers[build].poll() is None, (self.place / f"worker-{build}.log").read_text(encoding="utf-8")
 
     def stop(self, build: str) -> None:
@@ -61,9 +63,14 @@ class Fleet:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def builds(self) -> dict[str | None, dict[str, Any]]:
-        """Each build as ``holdfast deploy status`` shows it."""
-        return {each["name"]: each for each in json.loads(self.deploys("status", "--json"))["builds"]}
+    def builds(self) -> dict[str | None, Build]:
+        """Each build as ``holdfast deploy status`` shows it, without a process for the question."""
+        return asyncio.run(self._looked_up())
+
+    async def _looked_up(self) -> dict[str | None, Build]:
+        client = await Client.connect(self.settings["TEMPORAL_ADDRESS"])
+        known = await routing(client, "holdfast")
+        return {} if known is None else {each.name: each for each in (await counted(client, known, "holdfast")).builds}
 
     def tidy_up(self) -> None:
         """Leaves no worker behind."""
@@ -71,7 +78,3 @@ class Fleet:
             if worker.poll() is None:
                 worker.kill()
                 worker.wait()
-
-    def _known(self) -> set[str]:
-        done = holdfast("deploy", "status", "--json", **self.settings)
-        return {each["name"] for each in json.loads(done.stdout)["builds"]} if done.returncode == 0 else set()

@@ -71,28 +71,29 @@ async def test_forward_back_and_forward_again(house: House, fleet: Fleet, tmp_pa
     clients = Clients(house)
     staged = [Staged(clients, place) for place in range(INCIDENTS)]
     await all_of_them(staged, Staged.begin)
-    fleet.start(OLD, old)
+    await asyncio.to_thread(fleet.start, OLD, old)
     assert "No build is current" in fleet.deploys("status")
     await while_told(staged, fleet, ("promote", OLD), ("nudge",))
-    assert fleet.builds()[OLD]["open"] == INCIDENTS
-    fleet.start(NEW, new)
+    assert (await asyncio.to_thread(fleet.builds))[OLD].open == INCIDENTS
+    await asyncio.to_thread(fleet.start, NEW, new)
     await while_told(staged, fleet, ("ramp", NEW, "--percent", "50"), ("nudge",))
-    assert {each["part"] for each in fleet.builds().values()} == {"current", "ramping", "no build"}
+    parts = {each.part for each in (await asyncio.to_thread(fleet.builds)).values()}
+    assert parts == {"current", "ramping", "no build"}
     await while_told(staged, fleet, ("promote", NEW), ("nudge",))
-    assert fleet.builds()[NEW]["open"] == INCIDENTS
+    assert (await asyncio.to_thread(fleet.builds))[NEW].open == INCIDENTS
     refused = holdfast("gate", **fleet.settings)
     assert f"of {INCIDENTS + 1} histories do not replay on this code" in refused.stdout
     fleet.stop(OLD)
     await all_of_them(staged, Staged.hear)
-    fleet.start(OLD, old)
+    await asyncio.to_thread(fleet.start, OLD, old)
     await while_told(staged, fleet, ("rollback",), ("nudge",))
-    assert fleet.builds()[OLD]["open"] == INCIDENTS
+    assert (await asyncio.to_thread(fleet.builds))[OLD].open == INCIDENTS
     await while_told(staged, fleet, ("promote", NEW), ("nudge",))
-    assert fleet.builds()[NEW]["open"] == INCIDENTS
+    assert (await asyncio.to_thread(fleet.builds))[NEW].open == INCIDENTS
     await all_of_them(staged, Staged.end)
     await clients.leave()
     wait_until(lambda: letters_that_wait(house) == 0, "the last letter")
-    assert not any(each["stuck"] for each in fleet.builds().values())
+    assert not any(each.stuck for each in (await asyncio.to_thread(fleet.builds)).values())
     record = Record.read(house.data_dir / "holdfast.db")
     assert not [
         *lost_or_doubled(record, clients.numbers),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -12,18 +13,22 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from ulid import ULID
 
-from activities.deployments import Build, Deployment, versioning
+from activities.database.migrate import migrate
+from activities.database.session import open_database
+from activities.deployments import OPEN, Build, Deployment, versioning
 from activities.house import deploy_desk
 from activities.house.refusals import RefusedError, UnavailableError
 from activities.house.surroundings import look_at_temporal
+from activities.records import Records
 from activities.settings import Settings, read_settings
 from tests.desk import Desk, Shelf, runner
-from tests.process.life import ASHA, CARLA
+from tests.process.life import ASHA, CARLA, Life
 from tests.replay.scenarios import REPORT
 from workflows.incident import IncidentWorkflow
 from workflows.messages import Note, Sent, Take
-from workflows.vocabulary import EventKind
+from workflows.vocabulary import EventKind, Status
 
 T = TypeVar("T")
 
@@ -60,9 +65,9 @@ class Deployer:
         """Sends a share to it."""
         return await self.told(lambda: deploy_desk.ramped(self.settings, build, percent))
 
-    async def rolled_back(self, build: str | None = None) -> str:
+    async def rolled_back(self, build: str | None = None, *, anyway: bool = False) -> str:
         """Takes it back."""
-        return await self.told(lambda: deploy_desk.rolled_back(self.settings, build))
+        return await self.told(lambda: deploy_desk.rolled_back(self.settings, build, anyway=anyway))
 
     async def come_to(self, build: str, count: int) -> None:
         """Asks all incidents, and waits until so many are with the build and none with another."""
@@ -91,8 +96,12 @@ async def deployer(time_server: WorkflowEnvironment, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TEMPORAL_NAMESPACE", time_server.client.namespace)
     name = f"desk-{uuid4().hex[:8]}"
     settings = read_settings().model_copy(update={"task_queue": name, "deployment": name})
+    migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         yield Deployer(time_server, settings, stack)
+    # The server is shared, and a nudge asks every open incident.
+    async for each in time_server.client.list_workflows(OPEN):
+        await time_server.client.get_workflow_handle(each.id).terminate()
 
 
 async def refused(command: Any) -> str:
@@ -124,6 +133,37 @@ async def test_forward_by_a_ramp_and_back(deployer: Deployer) -> None:
     await deployer.desk.says(incidents[0], ASHA, Note("still here"), "last")
     await deployer.desk.settles(incidents[0])
     assert "last" in deployer.shelf.outcomes
+
+
+async def _moved(settings: Settings, status: Status, at: datetime) -> None:
+    """One incident on record whose edition was changed then."""
+    life = Life(number=f"INC-{ULID()}")
+    publication = life.incident.publication()
+    move = replace(publication.events[0], seq=99, kind=EventKind.EDITION_ADOPTED, at=at)
+    engine = open_database(settings.database_url)
+    await Records(engine).publish(
+        replace(publication, snapshot=replace(publication.snapshot, status=status), events=(move,), outcomes=(), letters=())
+    )
+    await engine.dispose()
+
+
+async def test_nobody_goes_back_behind_an_edition_unawares(deployer: Deployer) -> None:
+    """Open incidents that were moved to another edition since the newer build came stop a rollback until somebody says anyway; others, and a record that is away, do not."""
+    before = datetime.now(UTC)
+    for build in ("1", "2"):
+        await deployer.start(build)
+        await deployer.promoted(build)
+    await _moved(deployer.settings, Status.IN_PROGRESS, before)
+    await _moved(deployer.settings, Status.CLOSED, datetime.now(UTC))
+    assert await deployer.rolled_back() == f"1 is current again, 2 is not. {deploy_desk._NEXT}"
+    await deployer.promoted("2")
+    await _moved(deployer.settings, Status.IN_PROGRESS, datetime.now(UTC))
+    assert (await refused(deployer.rolled_back())).startswith("1 open incidents were moved to another edition")
+    await deployer.ramped("1", 5)
+    assert "2 is not" in await deployer.rolled_back("1", anyway=True)
+    await deployer.promoted("2")
+    deployer.settings = deployer.settings.model_copy(update={"database_url": "postgresql://127.0.0.1:9/nothing"})
+    assert "The record was not asked" in await deployer.rolled_back()
 
 
 @workflow.defn(name="Incident")

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.process.life import ASHA, CARLA, INES, NOAH, Life
-from workflows.house_messages import ReportUndeliverable
+from workflows.house_messages import AdoptEdition, ReportUndeliverable
 from workflows.lifecycle import Rule
-from workflows.messages import SYSTEM, AdoptEdition, Approve, Confirm, Reject, Reopen, Report, Resolve, Take
+from workflows.messages import SYSTEM, Amend, Approve, Assign, Confirm, Reject, Reopen, Report, Resolve, Take
 from workflows.policies.approval_rules import Approval, ApprovalRules
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
@@ -168,3 +168,46 @@ def test_a_wrong_rule_says_so(wrong: object, says: str) -> None:
     assert callable(wrong)
     with pytest.raises(ValueError, match=says):
         wrong()
+
+
+def test_handing_it_away_does_not_make_it_somebody_elses_work() -> None:
+    """Who solved it cannot approve it, taken or not, and not after giving it back to the group either."""
+    adopted(Approval(Role.AGENT))
+    life = Life(PAYROLL)
+    life.says(ASHA, FIXED)
+    life.says(CARLA, Confirm())
+    life.passes(timedelta(minutes=11))
+    assert life.says(ASHA, Approve()).rule == Rule.OWN_WORK
+    life.says(ASHA, Assign("service-desk", None))
+    assert life.says(ASHA, Approve()).rule == Rule.OWN_WORK
+    assert life.says(NOAH, Approve()).result is Result.APPLIED
+    assert life.facts.status is Status.CLOSED
+
+
+def test_an_approval_counts_for_the_role_in_which_it_was_given() -> None:
+    """What an agent approved before the service was corrected does not stand for the manager's approval that the right service needs."""
+    adopted(MANAGER, Approval(Role.AGENT))
+    life = Life(replace(PAYROLL, service="intranet"))
+    life.says(ASHA, FIXED)
+    life.passes(timedelta(days=8))
+    assert life.facts.approval_awaited is Role.AGENT
+    life.says(CARLA, Confirm())
+    life.says(NOAH, Approve())
+    life.says(ASHA, Amend(service="payroll"))
+    life.passes(timedelta(minutes=11))
+    assert (life.facts.status, life.facts.approval_awaited) == (Status.RESOLVED, Role.INCIDENT_MANAGER)
+    life.says(INES, Approve())
+    assert life.facts.status is Status.CLOSED
+
+
+def test_an_approval_that_nobody_hears_of_goes_to_the_fallback_owner() -> None:
+    """Where nobody with the role can be reached, the last resort is told, and the timeline says why (S10)."""
+    life = confirmed()
+    told, why = [], []
+    while life.incident.is_ahead_of_record:
+        publication = life.incident.publication()
+        told += [owed.letter for owed in publication.letters if owed.to is Audience.FALLBACK_OWNER]
+        why += [event.after["why"] for event in publication.events if event.kind is EventKind.ESCALATION_STEPPED]
+        life.is_answered(publication, away={Audience.INCIDENT_MANAGER})
+    assert told == [LetterName.ESCALATION]
+    assert why == ["nobody was asked for the approval"]

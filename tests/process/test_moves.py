@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from tests.process.life import ASHA, CARLA, INES, NOAH, Life
 from workflows.decisions import receive
 from workflows.event_kinds import NOTICES
-from workflows.messages import Actor, Hold, Message, Note, PublicMessage, Report, Resolve, Sent, Take
+from workflows.messages import Actor, Confirm, Hold, Message, Note, PublicMessage, Report, Resolve, Sent, Take
 from workflows.publication import Outcome, Result
 from workflows.record import HandedOver
 from workflows.vocabulary import EventKind, HoldReason, Impact, Status, Urgency
@@ -50,6 +50,14 @@ def test_what_the_desk_notices_is_no_move() -> None:
     assert between
     assert set(between) <= NOTICES
     assert outcome.result is Result.APPLIED
+
+
+def test_a_refused_message_is_no_move() -> None:
+    """What changed nothing takes nobody's click away, however often it is sent."""
+    life = Life()
+    seen = life.facts.version
+    assert _says(life, CARLA, Confirm(), None).rule == "not-resolved"
+    assert _says(life, ASHA, Take(), seen).result is Result.APPLIED
 
 
 def test_closing_by_itself_is_a_move() -> None:

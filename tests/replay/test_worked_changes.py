@@ -38,9 +38,9 @@ LIVES: dict[str, dict[str, Any]] = {
 
 def edited(document: str, place: Path) -> Tree:
     """A copy with the edits of that document, and with the house rules beside it."""
-    tree = copy(place).follow(DOCUMENTS / f"{document}.md")
+    tree = copy(place)
     shutil.copytree(ROOT / "tests/architecture", place / "tests/architecture")
-    return tree
+    return tree.follow(DOCUMENTS / f"{document}.md")
 
 
 @pytest.mark.parametrize("document", PUBLISHED)

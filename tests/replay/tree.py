@@ -37,11 +37,19 @@ class Tree:
         """Makes the edits that a document shows as diffs: each hunk's old lines stand once in its file, or it only adds lines at the end."""
         for name, hunks in edits(document.read_text(encoding="utf-8")):
             for old, new in hunks:
-                if old:
-                    self.edit(name, old, new)
-                else:
-                    self.add(name, new)
+                self._change(document.name, name, old, new)
         return self
+
+    def _change(self, document: str, name: str, old: list[str], new: list[str]) -> None:
+        file = self.place / name
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        places = [place for place in range(len(lines)) if old and all(map(_fits, old, lines[place : place + len(old)]))]
+        places = [place for place in places if place + len(old) <= len(lines)] if old else [len(lines)]
+        assert len(places) == 1, f"{document}: {len(places)} places of {name} look like this; mend the document:\n" + "\n".join(old)
+        there = lines[places[0] : places[0] + len(old)]
+        kept = {shown: real for shown, real in zip(old, there, strict=True) if shown != real}
+        lines[places[0] : places[0] + len(old)] = [kept.get(line, line) for line in new]
+        file.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
     def runs(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """One program of Python in the tree, with its code first."""
@@ -55,18 +63,23 @@ class Tree:
         return self.runs("cli.py", *arguments, **settings)
 
 
-def edits(text: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """The diffs of a document: for each file the old and new text of every hunk. ``--- file`` begins one, ``@@`` each hunk."""
+def edits(text: str) -> Iterator[tuple[str, list[tuple[list[str], list[str]]]]]:
+    """The diffs of a document: for each file the old and new lines of every hunk. ``--- file`` begins one, ``@@`` each hunk."""
     for block in re.findall(r"^```diff\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
         for part in re.split(r"^--- ", block, flags=re.MULTILINE)[1:]:
             name, _, body = part.partition("\n")
             yield name, [_sides(hunk) for hunk in re.split(r"^@@.*\n", body, flags=re.MULTILINE)[1:]]
 
 
-def _sides(hunk: str) -> tuple[str, str]:
+def _sides(hunk: str) -> tuple[list[str], list[str]]:
     lines = [line or " " for line in hunk.splitlines()]
     old, new = ([line[1:] for line in lines if line[0] in signs] for signs in (" -", " +"))
-    return "".join(f"{line}\n" for line in old), "".join(f"{line}\n" for line in new)
+    return old, new
+
+
+def _fits(shown: str, line: str) -> bool:
+    """Whether a line is the one shown; what ends in dots is shown by its beginning."""
+    return line.startswith(shown.removesuffix("...")) if shown.endswith(" ...") else line == shown
 
 
 def copy(place: Path) -> Tree:

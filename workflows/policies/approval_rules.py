@@ -1,6 +1,7 @@
 """Who must agree before an incident closes (process.md S11). By default nobody."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,7 @@ from workflows.vocabulary import Audience, Priority, Role
 
 # Who is asked by letter when somebody with that role must agree.
 _ASKED = {Role.INCIDENT_MANAGER: Audience.INCIDENT_MANAGER, Role.AGENT: Audience.GROUP}
+CAN_APPROVE = frozenset(_ASKED)
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,15 @@ class ApprovalRules:
     def __post_init__(self) -> None:
         must_go_forward(self.reminders_after_days, None, "approval rules, reminders")
 
-    def wanted(self, service: str | None, priority: Priority, given: Collection[str]) -> Approval | None:
-        """The next approval such an incident needs, after as many as are given."""
-        needed = [each for each in self.before_closure if each.concerns(service, priority)]
-        return needed[len(given)] if len(given) < len(needed) else None
+    def wanted(self, service: str | None, priority: Priority, given: Iterable[Role]) -> Approval | None:
+        """The next approval such an incident needs. One that is given counts once, for a need of the role in which it was given."""
+        unused = Counter(given)
+        for each in self.before_closure:
+            if each.concerns(service, priority):
+                if not unused[each.role]:
+                    return each
+                unused[each.role] -= 1
+        return None
 
     def may_approve(self, roles: Collection[Role]) -> bool:
         """Whether these rules ever ask somebody with one of these roles; the approval rules are the permission to approve."""

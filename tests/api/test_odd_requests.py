@@ -1,0 +1,43 @@
+"""Requests that nobody's browser sends: refused with a sentence, never a fault, and never much work (process.md S22)."""
+
+import hashlib
+
+import pytest
+
+from tests.api.house import RunningDesk
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "utf-7", "unicode_escape", "undefined"])
+def test_no_sender_chooses_how_a_form_is_decoded(desk: RunningDesk, charset: str) -> None:
+    """Forms come in one kind; another one, and whatever codec it names, is refused before anything is read."""
+    field = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n\\ud800+2AA-\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    answer = desk.as_(None).post("/sign-in", content=field, headers={"Content-Type": kind, "Origin": desk.base_url})
+    assert answer.status_code == 400
+
+
+def test_endless_cookies_are_not_read(desk: RunningDesk) -> None:
+    """Reading them would take time by the square of their length."""
+    answer = desk.as_(None).get("/console", headers={"Cookie": 'holdfast="' + "\\" * 15_000 + '"'})
+    assert answer.status_code == 400
+
+
+def test_letters_that_are_none_are_no_password(desk: RunningDesk) -> None:
+    """A header that cannot be decoded is the same as none."""
+    assert desk.as_(None).get("/outbox", headers={"Authorization": b"Basic \xe9"}).status_code == 401
+
+
+@pytest.mark.parametrize("days", ["from=9999-12-01&to=9999-12-31", "from=0001-01-01&to=0001-02-01", "from=9999-12-31&by=week"])
+def test_figures_of_no_time_of_ours(desk: RunningDesk, days: str) -> None:
+    """A period at the edge of the calendar is refused with a sentence."""
+    answer = desk.as_("ines").get(f"/figures.csv?{days}")
+    assert answer.status_code < 500
+
+
+def test_what_became_of_commands_is_told_only_to_those_who_see_the_incident(desk: RunningDesk) -> None:
+    """Ids that can be computed, such as those of the desk itself, open nothing to strangers, and nothing of the desk to callers."""
+    number = desk.resolved()
+    inner = f"undeliverable:{hashlib.sha256(b'a letter').hexdigest()[:40]}"
+    stranger, own = (desk.as_(person).get(f"/api/v1/incidents/{number}/commands/{inner}") for person in ("dora", "carla"))
+    assert stranger.json()["type"].endswith("/problems/not-found")
+    assert own.json()["type"].endswith("/problems/unknown-command")
