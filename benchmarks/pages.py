@@ -79,7 +79,7 @@ def pages(number: str, caller: str) -> list[Asked]:
         Asked("console: breaching soon", "/console?queue=soon", "asha"),
         Asked("console: all open, page 5", "/console?queue=all", "asha", more=4),
         Asked("console: closed, P1", "/console?queue=all&status=closed&priority=P1", "asha"),
-        Asked("search: a word of many titles", "/console?q=printer", "asha"),
+        Asked("search: a word of many titles", "/console?q=password", "asha"),
         Asked("search: a number", f"/console?q={number}", "asha"),
         Asked("search: nothing fits", "/console?q=zzzzqqqq", "asha"),
         Asked("console: one incident", f"/console/{number}", "asha"),
