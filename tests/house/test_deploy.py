@@ -17,7 +17,7 @@ from ulid import ULID
 
 from activities.database.migrate import migrate
 from activities.database.session import open_database
-from activities.deployments import OPEN, Build, Deployment, versioning
+from activities.deployments import Build, Deployment, versioning
 from activities.house import deploy_desk
 from activities.house.refusals import RefusedError, UnavailableError
 from activities.house.surroundings import look_at_temporal
@@ -99,9 +99,6 @@ async def deployer(time_server: WorkflowEnvironment, monkeypatch: pytest.MonkeyP
     migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         yield Deployer(time_server, settings, stack)
-    # The server is shared, and a nudge asks every open incident.
-    async for each in time_server.client.list_workflows(OPEN):
-        await time_server.client.get_workflow_handle(each.id).terminate()
 
 
 async def refused(command: Any) -> str:
