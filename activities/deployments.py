@@ -27,7 +27,6 @@ from temporalio.worker import WorkerDeploymentConfig
 
 from activities.settings import Settings
 
-OPEN = "WorkflowType = 'Incident' AND ExecutionStatus = 'Running'"
 _STUCK = "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"
 _OF_NO_BUILD = "TemporalWorkerDeploymentVersion IS NULL"
 _TAKES_EFFECT_WITHIN = 30.0  # seconds; it took about one
@@ -120,20 +119,24 @@ def _build(summary: WorkerDeploymentInfo.WorkerDeploymentVersionSummary) -> Buil
 async def counted(client: Client, deployment: Deployment, queue: str) -> Deployment:
     """The same with workers, open and stuck incidents of each build, and a line for what runs without a build."""
     workers = await _workers(client, queue)
-    builds = [await _counted(client, deployment.name, each, workers) for each in deployment.builds]
-    without = await _counted(client, deployment.name, Build(None, "no build"), workers)
+    builds = [await _counted(client, deployment.name, queue, each, workers) for each in deployment.builds]
+    without = await _counted(client, deployment.name, queue, Build(None, "no build"), workers)
     told = (*builds, without) if without.open or without.workers else tuple(builds)
     return Deployment(**{**vars(deployment), "builds": told})
 
 
-async def _counted(client: Client, name: str, build: Build, workers: Counter[str | None]) -> Build:
-    its = f"{OPEN} AND {of_build(name, build.name)}"
+async def _counted(client: Client, name: str, queue: str, build: Build, workers: Counter[str | None]) -> Build:
+    its = f"{open_on(queue)} AND {_of_build(name, build.name)}"
     found, stuck = [(await client.count_workflows(query)).count for query in (its, f"{its} AND {_STUCK}")]
     return Build(**{**vars(build), "workers": workers[build.name], "open": found, "stuck": stuck})
 
 
-def of_build(name: str, build: str | None) -> str:
-    """Finds the workflows that are with a build; none: those without one."""
+def open_on(queue: str) -> str:
+    """Finds the open incidents of the desk with that task queue."""
+    return f"WorkflowType = 'Incident' AND ExecutionStatus = 'Running' AND TaskQueue = '{queue}'"
+
+
+def _of_build(name: str, build: str | None) -> str:
     return f"TemporalWorkerDeploymentVersion = '{name}:{build}'" if build else _OF_NO_BUILD
 
 

@@ -83,7 +83,8 @@ def scale(greatest: float) -> float:
     if greatest <= 0:
         return 1
     power = float(10 ** math.floor(math.log10(greatest)))
-    return next(step * power for step in _STEPS if step * power >= greatest * 0.999)
+    # Where the power is too small for a number there is nothing to round.
+    return next((step * power for step in _STEPS if step * power >= greatest * 0.999), greatest)
 
 
 def scale_of_minutes(greatest: float) -> float:

@@ -15,7 +15,7 @@ from ulid import ULID
 
 from activities.database.session import open_database
 from activities.database.tables import events, incidents
-from activities.deployments import OPEN, Build, Deployment, DeploymentError, counted, make_current, of_others, ramp, routing
+from activities.deployments import Build, Deployment, DeploymentError, counted, make_current, of_others, open_on, ramp, routing
 from activities.house.refusals import RefusedError, UnavailableError
 from activities.pacing import at_a_pace
 from activities.settings import Settings
@@ -154,7 +154,8 @@ async def _nudge(client: Client, settings: Settings, per_second: int, patience: 
     if now.current is None:
         raise RefusedError("No build is current; begin with: holdfast deploy promote BUILD")
     # Which incidents belong to a ramp is Temporal's secret: all are asked, once, and those that belong where they are stay there.
-    query = OPEN if now.ramping else f"{OPEN} AND {of_others(now.name, now.current)}"
+    every = open_on(settings.task_queue)
+    query = every if now.ramping else f"{every} AND {of_others(now.name, now.current)}"
     asked, ends = set[str](), asyncio.get_running_loop().time() + patience
     while numbers := [each.id async for each in client.list_workflows(query)]:
         await at_a_pace(numbers, lambda number: _ask(client, number), per_second)

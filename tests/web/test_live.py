@@ -69,11 +69,13 @@ def test_where_no_events_come_through_it_asks_now_and_then(page: Page, desk: Run
 
     page.route("**/live*", refuse)
     page.clock.install()
-    page.goto(f"{desk.base_url}/console/{number}")
-    assert desk.tell(number, "note", "noah", text="x").status_code == 200
-    page.clock.run_for(20_000)
+    with page.expect_response(lambda answer: answer.status == 503):
+        page.goto(f"{desk.base_url}/console/{number}")
     expect(page.locator("#news")).to_be_hidden()
-    page.clock.run_for(15_000)
+    assert desk.tell(number, "note", "noah", text="x").status_code == 200
+    with page.expect_response(lambda answer: answer.status == 200 and answer.url.endswith("/live")):
+        for _ in range(3):
+            page.clock.run_for(31_000)
     expect(page.locator("#news")).to_be_visible()
 
 
