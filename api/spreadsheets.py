@@ -2,20 +2,24 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 
-# What spreadsheets take for the beginning of a formula, in the widths in which it can be typed.
-_FORMULA = "=+-@" + "\uff1d\uff0b\uff0d\uff20"  # the same signs as wide as a Chinese one
-# They may pass over these before they look, or take them for a formula's beginning themselves.
-_BEFORE = "\t\r\n\v\f\x00 \xa0\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff'\""
+# What spreadsheets take for the beginning of a formula, in any width in which it can be typed.
+_FORMULA = ("=", "+", "-", "@")
+# They may pass over these before they look: spaces, control signs, signs that are not seen, quotation marks.
+_PASSED_OVER = ("Zs", "Zl", "Zp", "Cc", "Cf")
+_QUOTES = ("'", '"')
+# These they may take for the beginning of something by themselves.
+_ODD = ("\t", "\r", "\n", "\v", "\f")
 BYTE_ORDER_MARK = "\ufeff"
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe in front where a spreadsheet could take it for a formula or pass over its first sign. NUL is taken out: readers stop at it."""
+    """The text, with an apostrophe in front where a spreadsheet could take it for a formula. NUL is taken out: readers stop at it."""
     kept = text.replace("\x00", "")
-    is_odd = kept[:1] in tuple("\t\r\n\v\f")
-    return f"'{kept}" if is_odd or kept.lstrip(_BEFORE)[:1] in tuple(_FORMULA) else kept
+    first = next((sign for sign in kept if sign not in _QUOTES and unicodedata.category(sign) not in _PASSED_OVER), "")
+    return f"'{kept}" if kept.startswith(_ODD) or unicodedata.normalize("NFKC", first).startswith(_FORMULA) else kept
 
 
 def table(heading: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> str:

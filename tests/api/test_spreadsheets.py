@@ -33,6 +33,9 @@ CORPUS = (
     "\uff0b1",
     "\uff0d1",
     "\uff20x",
+    "\x1f=1+1",
+    "\x85=1+1",
+    "\ufe66(1)",
     "\tinnocent",
     "\rinnocent",
 )
