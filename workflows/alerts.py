@@ -64,6 +64,13 @@ def _climbing(incident: Incident) -> tuple[Climb, Ladder]:
     return climb, ladder
 
 
+# Letters of which somebody must hear, whoever it is, and what is said where nobody did.
+_MUST_BE_HEARD = {
+    LetterName.BREACH: "nobody was told of the breach",
+    LetterName.APPROVAL_WANTED: "nobody was asked for the approval",
+}
+
+
 def go_past_the_unreached(incident: Incident, owed: tuple[LetterOwed, ...], unreached: tuple[Unreached, ...], now: datetime) -> None:
     """The directory's answer on letters owed: a step that reached nobody is skipped; a breach that did goes to the fallback owner (S10)."""
     climb = incident.facts.climb
@@ -83,13 +90,11 @@ def go_past_the_unreached(incident: Incident, owed: tuple[LetterOwed, ...], unre
 
 
 def _unheard(incident: Incident, owed: list[LetterOwed], missed: list[Unreached], *, is_of_ladder: bool) -> str | None:
-    """What no ladder goes on with and nobody was told: a breach, or one reopening too many."""
-    of_the_breach = {each.to for each in missed if each.letter is LetterName.BREACH}
-    if of_the_breach and of_the_breach >= {each.to for each in owed if each.letter is LetterName.BREACH}:
-        return "nobody was told of the breach"
-    of_the_approval = {each.to for each in missed if each.letter is LetterName.APPROVAL_WANTED}
-    if of_the_approval and of_the_approval >= {each.to for each in owed if each.letter is LetterName.APPROVAL_WANTED}:
-        return "nobody was asked for the approval"
+    """What no ladder goes on with and nobody was told: a breach, an approval that is waited for, or one reopening too many."""
+    for letter, why in _MUST_BE_HEARD.items():
+        unmet = {each.to for each in missed if each.letter is letter}
+        if unmet and unmet >= {each.to for each in owed if each.letter is letter}:
+            return why
     told_of_it = incident.rules.escalation.told_of_reopening(incident.facts.reopen_count)
     is_of_reopening = any(each.letter is LetterName.ESCALATION and each.to is told_of_it for each in missed)
     return "nobody was told of the reopening" if is_of_reopening and not is_of_ladder else None
