@@ -22,11 +22,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.temporal_connection import DATA_CONVERTER
 from workflows.incident import IncidentWorkflow
-from workflows.messages import COMMANDS, SIGNALS, Actor, Intake, Message, Report, Sent
-from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot, Surveyed
+from workflows.messages import NAMES, Actor, Intake, Message, Report, Sent
+from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot
+from workflows.rehearsal.engine import written
 
-NAMES = {kind: name for name, kind in SIGNALS.items()}
-assert COMMANDS
 # Before there were surveys: incidents end at closure.
 EDITION = "2026-01-01"
 
@@ -55,7 +54,7 @@ class Shelf:
             shelf.setdefault(event.seq, event)
         for outcome in publication.outcomes:
             self.outcomes.setdefault(outcome.command_id, outcome)
-        return Published(publication.up_to, surveyed=Surveyed(publication.surveying) if publication.surveying else None)
+        return written(publication)
 
 
 @dataclass

@@ -12,9 +12,9 @@ from typing import Any
 from activities.house.seed_lines import CALLER, Crew
 from workflows.messages import Actor, Assign, Cancel, Confirm, Message, Rate, Reject, Resolve, Sent
 from workflows.policies.book import book
-from workflows.publication import Publication, Published, Snapshot, Surveyed
+from workflows.publication import Publication, Published, Snapshot
 from workflows.rehearsal.by_reference import ByReference
-from workflows.rehearsal.engine import Engine
+from workflows.rehearsal.engine import Engine, written
 from workflows.rehearsal.recordings import OF_THE_DESK, in_words_of, part
 from workflows.vocabulary import ActorKind, CancelReason, Role, Status, SurveyState
 
@@ -66,7 +66,7 @@ def live(line: Mapping[str, Any], edition: str, crew: Crew, chance: Random) -> L
 
 def _published(engine: Engine, life: Life, publication: Publication) -> Published:
     life.told.append((engine.now, publication))
-    return Published(publication.up_to, surveyed=Surveyed(publication.surveying) if publication.surveying else None)
+    return written(publication)
 
 
 class _Desk:

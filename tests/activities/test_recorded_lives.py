@@ -14,8 +14,8 @@ from tests.replay.scenarios import REPORTED_UNDER, SCENARIOS, TO_THE_END
 from tests.replay.test_engine import NUMBER, intake
 from workflows.messages import Sent
 from workflows.policies.book import book
-from workflows.publication import Publication, Published, Surveyed
-from workflows.rehearsal.engine import Engine
+from workflows.publication import Publication, Published
+from workflows.rehearsal.engine import Engine, written
 from workflows.rehearsal.fates import Fate, Seen, fate
 from workflows.rehearsal.playing import fates
 
@@ -33,7 +33,7 @@ def lived(name: str) -> tuple[list[Publication], Fate]:
         seen.events += publication.events
         seen.letters += publication.letters
         seen.outcomes += publication.outcomes
-        return Published(publication.up_to, surveyed=Surveyed(publication.surveying) if publication.surveying else None)
+        return written(publication)
 
     engine = Engine(TUESDAY, publish)
     engine.start(intake(TUESDAY, REPORTED_UNDER[name]))

@@ -31,6 +31,11 @@ _CONVERTER = pydantic_data_converter.payload_converter
 _FAILURES = pydantic_data_converter.failure_converter
 
 
+def written(publication: Publication) -> Published:
+    """What a record answers that writes everything, reaches everybody and lets everybody be asked how it went."""
+    return Published(publication.up_to, surveyed=Surveyed(publication.surveying) if publication.surveying else None)
+
+
 @dataclass
 class MemoryRecord:
     """Behaves as activities.records: newest facts win, an event and an outcome are written once."""
@@ -50,7 +55,7 @@ class MemoryRecord:
             happened.setdefault(event.seq, event)
         for outcome in publication.outcomes:
             answers.setdefault(outcome.command_id, outcome)
-        return Published(publication.up_to, surveyed=Surveyed(publication.surveying) if publication.surveying else None)
+        return written(publication)
 
 
 @dataclass

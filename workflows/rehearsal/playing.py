@@ -17,9 +17,9 @@ from typing import Any
 from activities.policy_book import load_book
 from workflows.messages import Sent
 from workflows.policies.book import adopt, book
-from workflows.publication import Publication, Published, Surveyed
+from workflows.publication import Publication, Published
 from workflows.rehearsal.by_reference import ByReference
-from workflows.rehearsal.engine import Engine
+from workflows.rehearsal.engine import Engine, written
 from workflows.rehearsal.fates import Fate, Seen, fate
 from workflows.rehearsal.recordings import Part, in_words_of, part, report_in_words_of
 
@@ -53,7 +53,7 @@ def _note(seen: Seen, publication: Publication) -> Published:
     seen.letters += publication.letters
     seen.outcomes += publication.outcomes
     # Everybody who is drawn is asked: the caps look at all incidents of a person, and here each is alone (said in ASSUMPTIONS).
-    return Published(publication.up_to, surveyed=Surveyed(publication.surveying) if publication.surveying else None)
+    return written(publication)
 
 
 def _say(engine: Engine, recording: Part, place: int, seen: Seen, exchanged: Counter[str], left_out: Counter[str]) -> None:
