@@ -22,6 +22,7 @@ from activities.house.accounts_commands import accounts
 from activities.house.calendar_commands import calendar
 from activities.house.deploy_commands import deploy
 from activities.house.keys_commands import keys
+from activities.house.options import AsJson
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.settings import SettingsError, read_settings
 
@@ -45,7 +46,6 @@ app.add_typer(deploy, name="deploy")
 change_commands.register(app)
 app.command()(seed_command.seed)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-7.")]
 Parent = Annotated[int | None, typer.Option("--parent", hidden=True, help="End when this process ends.")]
 

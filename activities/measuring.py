@@ -17,10 +17,9 @@ from workflows import clocks as clock_work
 from workflows.clocks import Clock
 from workflows.policies.book import Edition, book
 from workflows.publication import Snapshot
-from workflows.vocabulary import ClockKind, ClockState, ClosedBy, EventKind, Kind, Status
+from workflows.vocabulary import FINAL, ClockKind, ClockState, ClosedBy, EventKind, Kind, Status
 
 _FACTS = TypeAdapter(Snapshot)
-_OVER = (Status.CLOSED, Status.CANCELLED)
 _BATCH = 200
 # With one of these it was not solved at the first contact: somebody had to write or to wait.
 _ANOTHER_CONTACT = frozenset({EventKind.AGENT_WROTE, EventKind.CALLER_WROTE, EventKind.ASKED, EventKind.HELD})
@@ -32,7 +31,7 @@ Story = Iterable[Mapping[Any, Any]]
 
 async def measure(connection: AsyncConnection, facts: Snapshot) -> None:
     """Writes the row of an incident that is over; of the same version again, as its last events may come in several publications."""
-    if facts.status not in _OVER or facts.kind is Kind.SERVICE_REQUEST:
+    if facts.status not in FINAL or facts.kind is Kind.SERVICE_REQUEST:
         return
     tells = or_(events.c.kind.in_([kind.value for kind in _READ]), events.c.planned_at.is_not(None))
     query = select(events.c.kind, events.c.at, events.c.planned_at).where(events.c.number == facts.number, tells).order_by(events.c.seq)
@@ -50,7 +49,7 @@ async def measure(connection: AsyncConnection, facts: Snapshot) -> None:
 async def measure_what_is_missing(engine: AsyncEngine) -> int:
     """Measures incidents that ended, or went on after their end, under a build without measures; how many that were. Needs the desk's own policies."""
     count, last = 0, ""
-    over = incidents.c.status.in_([status.value for status in _OVER]) & (incidents.c.kind != Kind.SERVICE_REQUEST.value)
+    over = incidents.c.status.in_([status.value for status in FINAL]) & (incidents.c.kind != Kind.SERVICE_REQUEST.value)
     is_missing = ~exists().where(measures.c.number == incidents.c.number, measures.c.version >= incidents.c.version)
     while True:
         page = select(incidents.c.number, incidents.c.facts).where(over, is_missing, incidents.c.number > last)

@@ -61,6 +61,10 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Nothing more happens to the incident itself.
+FINAL = (Status.CLOSED, Status.CANCELLED)
+
+
 class HoldReason(StrEnum):
     """What an incident on hold waits for (S4)."""
 

@@ -20,7 +20,8 @@ from activities.database.session import open_database
 from activities.database.tables import incidents, outcomes, people
 from activities.house.office import on_record, with_advice
 from activities.house.policy_desk import check_edition
-from activities.house.refusals import NotFoundError, UnavailableError, UsageRefusedError
+from activities.house.refusals import NotFoundError, UsageRefusedError
+from activities.house.temporal_advice import temporal_advice
 from activities.incident_numbers import check_digit_fits
 from activities.pacing import at_a_pace
 from activities.settings import Settings
@@ -30,12 +31,12 @@ from workflows.house_messages import AdoptEdition
 from workflows.lifecycle import Rule
 from workflows.messages import NAMES, SYSTEM, Actor, Sent
 from workflows.publication import Snapshot
-from workflows.vocabulary import ActorKind, Role, Status
+from workflows.vocabulary import FINAL, ActorKind, Role
 
 ALL = "all"
 _FACTS = TypeAdapter(Snapshot)
 _PREVIEWS = TypeAdapter(tuple[Preview, ...])
-_OVER = (Status.CLOSED.value, Status.CANCELLED.value)
+_OVER = tuple(status.value for status in FINAL)
 _GLANCE = 0.3  # seconds
 UNANSWERED = "accepted"
 
@@ -130,12 +131,8 @@ def adopt_all(settings: Settings, wanted: Wish, numbers: Sequence[str], per_seco
             for number in numbers
         ]
 
-    try:
+    with temporal_advice():
         return with_advice(lambda: asyncio.run(once()))
-    except (RuntimeError, RPCError, OSError) as error:
-        raise UnavailableError(
-            f"Temporal does not answer: {str(error).splitlines()[0]}; check TEMPORAL_ADDRESS and that it runs."
-        ) from None
 
 
 async def _tell(client: Client, number: str, sent: Sent[AdoptEdition]) -> str | None:

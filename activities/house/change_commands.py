@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from activities.house.options import AsJson
 from activities.settings import read_settings
 
 policy = typer.Typer(no_args_is_help=True, help="The rules of the desk and their editions.")
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 _PATIENCE = 60.0  # seconds for the answers of incidents
 _WHAT = "a Python file with a BOOK, the name of an edition, or a working tree"
 

@@ -16,13 +16,14 @@ from ulid import ULID
 from activities.database.session import open_database
 from activities.database.tables import events, incidents
 from activities.deployments import Build, Deployment, DeploymentError, counted, make_current, of_others, open_on, ramp, routing
-from activities.house.refusals import RefusedError, UnavailableError
+from activities.house.refusals import RefusedError
+from activities.house.temporal_advice import temporal_advice
 from activities.pacing import at_a_pace
 from activities.settings import Settings
 from activities.temporal_connection import connect
 from workflows.house_messages import HandOver
 from workflows.messages import NAMES, SYSTEM, Sent
-from workflows.vocabulary import EventKind, Status
+from workflows.vocabulary import FINAL, EventKind
 
 T = TypeVar("T")
 # An incident goes on within a second or two of being asked, unless its publication is under way.
@@ -130,7 +131,7 @@ async def _warned(settings: Settings, since: datetime | None) -> str:
 
 async def moved_since(engine: AsyncEngine, since: datetime) -> int:
     """How many incidents that are open on record were moved to another edition since then."""
-    is_open = incidents.c.status.not_in([Status.CLOSED.value, Status.CANCELLED.value])
+    is_open = incidents.c.status.not_in([status.value for status in FINAL])
     is_move = (events.c.kind == EventKind.EDITION_ADOPTED.value) & (events.c.at >= since)
     query = select(func.count(events.c.number.distinct())).join(incidents, incidents.c.number == events.c.number).where(is_open, is_move)
     async with engine.connect() as connection:
@@ -222,11 +223,8 @@ def _with_temporal(settings: Settings, work: Callable[[Client], Awaitable[T]]) -
     async def once() -> T:
         return await work(await connect(settings))
 
-    try:
-        return asyncio.run(once())
-    except DeploymentError as error:
-        raise RefusedError(str(error)) from None
-    except (RuntimeError, RPCError, OSError) as error:
-        raise UnavailableError(
-            f"Temporal does not answer: {str(error).splitlines()[0]}; check TEMPORAL_ADDRESS and that it runs."
-        ) from None
+    with temporal_advice():
+        try:
+            return asyncio.run(once())
+        except DeploymentError as error:
+            raise RefusedError(str(error)) from None

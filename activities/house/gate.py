@@ -15,12 +15,12 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime, TelemetryConfig
-from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
-from activities.house.refusals import UnavailableError, UsageRefusedError
+from activities.house.refusals import UsageRefusedError
 from activities.house.retelling import Listener, first_difference
 from activities.house.serving import adopt_policies
+from activities.house.temporal_advice import temporal_advice
 from activities.settings import Settings
 from activities.temporal_connection import connect
 from worker import runner
@@ -90,14 +90,10 @@ class Passage:
 
 async def of_the_server(settings: Settings) -> AsyncIterator[WorkflowHistory]:
     """Every open history of the desk's server. Raises UnavailableError where it does not answer."""
-    try:
+    with temporal_advice():
         client = await connect(settings)
         async for history in open_histories(client):
             yield history
-    except (RuntimeError, RPCError, OSError) as error:
-        raise UnavailableError(
-            f"Temporal does not answer: {str(error).splitlines()[0]}; check TEMPORAL_ADDRESS and that it runs."
-        ) from None
 
 
 def open_histories(client: Client) -> AsyncIterator[WorkflowHistory]:

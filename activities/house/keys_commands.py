@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from activities.house.options import AsJson
 from activities.house.refusals import UsageRefusedError
 from activities.settings import read_settings
 
 keys = typer.Typer(no_args_is_help=True, help="API keys of people and integrations.")
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 @keys.command("issue")

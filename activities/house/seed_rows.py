@@ -24,7 +24,7 @@ from activities.records import event_row, facts_row, letter_rows, outcome_row
 from activities.search_index import facts_entry, said_entries, words_in
 from activities.surveys import place_of, row_of
 from workflows.publication import LetterOwed, Publication
-from workflows.vocabulary import Status
+from workflows.vocabulary import FINAL
 
 TABLES = (incidents, events, outcomes, search_entries, letters, surveys, measures)
 Meant = Callable[[LetterOwed], Awaitable[tuple[str, ...]]]
@@ -141,7 +141,7 @@ def _standing(told: Sequence[tuple[datetime, Publication]], owed: int) -> list[t
     asked = next((publication.surveying for _, publication in told if publication.surveying), None)
     if asked is not None and facts.survey is not None:
         rows.append((surveys, place_of(facts.number, asked) | row_of(facts)))
-    if facts.status in (Status.CLOSED, Status.CANCELLED):
+    if facts.status in FINAL:
         story = [vars(event) for _, publication in told for event in publication.events]
         rows.append((measures, measured(facts, story, owed)))
     return rows

@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, String, Table, cast, column, false, func, 
 from activities.database.tables import LOST, Instant, incidents, letters, measures
 from api.periods import Asked, Stretch, part_of
 from api.queries import Database, reading
-from workflows.vocabulary import Kind, Status, SurveyState
+from workflows.vocabulary import FINAL, Kind, Status, SurveyState
 
 _DAY = timedelta(days=1)
-_NOT_OVER = tuple(status.value for status in Status if status not in (Status.CLOSED, Status.CANCELLED))
+_NOT_OVER = tuple(status.value for status in Status if status not in FINAL)
 _CLOSED, _CANCELLED = measures.c.is_cancelled == false(), measures.c.is_cancelled == true()
 
 

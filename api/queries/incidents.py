@@ -12,7 +12,7 @@ from api.queries import Database, reading
 from api.queries.search import found_by
 from workflows.event_kinds import NOTICES
 from workflows.messages import Actor
-from workflows.vocabulary import EventKind, Status
+from workflows.vocabulary import FINAL, EventKind, Status
 
 # What lists can be filtered by, as columns of the record.
 FILTERS = ("status", "group", "person", "priority", "category", "affected")
@@ -31,7 +31,7 @@ class Standing:
     @property
     def is_over(self) -> bool:
         """Final in the record; its process has ended, or waits for nothing but the answer to a survey (S12, S13)."""
-        return self.status in (Status.CLOSED, Status.CANCELLED)
+        return self.status in FINAL
 
 
 async def standing_of(database: Database, number: str) -> Standing | None:
