@@ -27,6 +27,15 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'record.db'}"
 
 
+@pytest.fixture
+async def on_file(sqlite_url: str) -> AsyncIterator[AsyncEngine]:
+    """An empty record in a file, for what does not depend on the kind of database."""
+    migrate(sqlite_url)
+    engine = open_database(sqlite_url)
+    yield engine
+    await engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """URL of a real PostgreSQL for the session; skips where none can be started."""

@@ -1,14 +1,12 @@
 """A post and a ledger for tests of letters."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from socket import socket
 
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.database.migrate import migrate
-from activities.database.session import open_database
 from tests.activities.post_office import Post
 
 
@@ -26,9 +24,6 @@ def post() -> Iterator[Post]:
 
 
 @pytest.fixture
-async def ledger(sqlite_url: str) -> AsyncIterator[AsyncEngine]:
+def ledger(on_file: AsyncEngine) -> AsyncEngine:
     """An empty ledger on SQLite."""
-    migrate(sqlite_url)
-    engine = open_database(sqlite_url)
-    yield engine
-    await engine.dispose()
+    return on_file

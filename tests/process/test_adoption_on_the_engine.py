@@ -1,7 +1,6 @@
 """Generated lives through the real workflow: moved to a newer edition at any point, an incident has the dates of one that was reported under it (process.md S21)."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -11,24 +10,18 @@ from hypothesis import strategies as st
 
 from tests.process.life import ASHA, CARLA, PAVEL
 from tests.process.newer_edition import BOOK, NEW, OLD, works_by
+from tests.process.test_lives_on_the_engine import MINUTE, NUMBER, ORDINARY, SECOND, TUESDAY
 from workflows.clocks import Clock
 from workflows.dates import ahead
 from workflows.deadlines import REMINDERS
 from workflows.house_messages import AdoptEdition
-from workflows.messages import Acknowledge, Hold, Intake, Note, Reopen, Report, Resolve, Resume, Sent
+from workflows.messages import Intake, Report, Sent
 from workflows.publication import Deadline, Result, Snapshot
 from workflows.rehearsal.engine import Engine, MemoryRecord
 from workflows.timekeeping import PROMISES
-from workflows.vocabulary import EventKind, HoldReason, Impact, Urgency
+from workflows.vocabulary import EventKind, Impact, Urgency
 
-NUMBER = "INC-1001-2"
-TUESDAY = datetime(2026, 11, 24, 7, tzinfo=UTC)
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-SAID = st.one_of(
-    st.sampled_from([Acknowledge(), Resume(), Note("a note"), Resolve("fixed", "done"), Reopen("back")]),
-    st.builds(Hold, st.sampled_from([HoldReason.CALLER, HoldReason.VENDOR]), st.just("Which one?")),
-)
-TURNS = st.lists(st.tuples(st.booleans(), st.one_of(SAID, st.integers(1, 700))), max_size=12)
+TURNS = st.lists(st.tuples(st.booleans(), st.one_of(ORDINARY, st.integers(1, 700))), max_size=12)
 # What people did. The rest is what editions differ in.
 _SAME = ("status", "hold_reason", "held_at", "cycle", "resolved_at", "acknowledged_at", "confirmed_at", "priority", "reopen_count")
 

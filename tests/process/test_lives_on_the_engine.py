@@ -19,9 +19,13 @@ from workflows.vocabulary import EventKind, HoldReason, Impact, Urgency
 NUMBER = "INC-1001-2"
 TUESDAY = datetime(2026, 11, 24, 7, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-SAID = st.one_of(
+# What moves no priority.
+ORDINARY = st.one_of(
     st.sampled_from([Acknowledge(), Resume(), Note("a note"), Resolve("fixed", "done"), Reopen("back")]),
     st.builds(Hold, st.sampled_from([HoldReason.CALLER, HoldReason.VENDOR]), st.just("Which one?")),
+)
+SAID = st.one_of(
+    ORDINARY,
     st.builds(Reprioritise, st.sampled_from(Impact), st.sampled_from(Urgency), st.just("asked")),
 )
 # What happens in turn: something is said, time passes with a worker or without one; before it, perhaps, the history counts as long.
