@@ -24,6 +24,7 @@ from workflows.lifecycle import Rule, after_the_end
 from workflows.messages import NAMES, Actor, Approve, Assign, Escalate, Message, Sent, Take
 from workflows.policies.approval_rules import CAN_APPROVE
 from workflows.policies.book import book
+from workflows.policies.roles import permitted_as
 from workflows.publication import Result
 
 RULES: Mapping[str, Rule] = {rule.value: rule for rule in Rule}
@@ -140,7 +141,7 @@ def _check_role(command: Command, standing: Standing) -> None:
         # Who is asked, the approval rules say, and the incident knows (S11).
         return
     edition = standing.edition or book().name_of_edition(datetime.now(UTC))
-    if not book().edition(edition).permissions.scopes(type(command.message), command.actor.roles):
+    if not book().edition(edition).permissions.scopes(permitted_as(command.message), command.actor.roles):
         raise refused_by(Rule.NOT_PERMITTED)
 
 

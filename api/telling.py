@@ -41,6 +41,10 @@ _DID: Mapping[str, str] = {
     EventKind.NOTED: "wrote a work note",
     EventKind.AGENT_WROTE: "wrote",
     EventKind.CALLER_WROTE: "wrote",
+    EventKind.CALLER_ADDED_FILE: "added a file",
+    EventKind.AGENT_ADDED_FILE: "added a file",
+    EventKind.FILE_REMOVED: "removed a file",
+    EventKind.FILE_INFECTED: "found a file infected and destroyed it",
     EventKind.RESOLVED: "solved it",
     EventKind.GIVEN_UP: "set it to solved, since no answer came",
     EventKind.CONFIRMATION_REMINDED: "reminded to say whether it works",
@@ -75,6 +79,7 @@ _UNSURE = "cannot tell whether a letter arrived"
 # What was said stands as text below the line; what changed stands in brackets behind it.
 _SAID = ("text", "reason", "resolution_notes", "comment")
 _CHANGED = (
+    "file",
     "category",
     "subcategory",
     "priority",

@@ -39,10 +39,11 @@ FOR_CALLERS = tuple(
         "approved_by",
         "approved_as",
         "resolved_by",
+        "files",
     }
 )
 # What was said in an event that callers may see; work notes stand in events they never get.
-_SAID = ("text", "ordinal")
+_SAID = ("text", "ordinal", "file", "file_size", "file_kind")
 _EVENT_FOR_CALLERS = ("seq", "at", "planned_at", "kind", "actor_kind", "actor", "before", "after")
 THE_DESK = "desk"
 

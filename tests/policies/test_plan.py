@@ -119,7 +119,7 @@ def test_every_edition_has_its_plan(edition: str) -> None:
     """All chapters, no key twice in a table, and nothing marked when it is compared with itself."""
     found = plan(HOLDFAST, edition)
     assert [section.id for section in found.sections] == [
-        "roles", "priorities", "service-levels", "escalation", "communication", "closure", "surveys", "groups", "calendars", "process", "legal",
+        "roles", "priorities", "service-levels", "escalation", "communication", "closure", "surveys", "groups", "files", "calendars", "process", "legal",
         "decisions",
     ]  # fmt: skip
     for section in found.sections:
