@@ -64,8 +64,8 @@ def file_id(number: str, command_id: str) -> str:
     return hashlib.sha256(f"{number}/{command_id}".encode()).hexdigest()[:32]
 
 
-async def store(engine: AsyncEngine, upload: Upload, content: AsyncIterator[bytes], now: datetime) -> str:
-    """Keeps the file, whole or not at all, and gives the name under which it is kept: of the same command the one that came first."""
+async def store(engine: AsyncEngine, upload: Upload, content: AsyncIterator[bytes], now: datetime) -> bool:
+    """Keeps the file, whole or not at all; whether it was new. Of the same command the one that came first is kept."""
     message, actor = upload.sent.message, upload.sent.actor
     row = {
         "id": message.file,
@@ -88,13 +88,16 @@ async def store(engine: AsyncEngine, upload: Upload, content: AsyncIterator[byte
     insert = (sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert)(files)
     async with engine.begin() as connection:
         is_new = (await connection.execute(insert.values(row).on_conflict_do_nothing())).rowcount == 1
-        if not is_new:
-            return str((await connection.execute(select(files.c.name).where(files.c.id == message.file))).scalar_one_or_none() or "")
-        part = 0
-        async for content_part in content:
-            await connection.execute(file_parts.insert().values(file=message.file, part=part, content=content_part))
-            part += 1
-    return upload.name
+        if is_new:
+            await _put(connection, message.file, content)
+    return is_new
+
+
+async def _put(connection: AsyncConnection, file: str, content: AsyncIterator[bytes]) -> None:
+    part = 0
+    async for each in content:
+        await connection.execute(file_parts.insert().values(file=file, part=part, content=each))
+        part += 1
 
 
 async def parts_of(engine: AsyncEngine, file: str) -> AsyncIterator[bytes]:

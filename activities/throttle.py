@@ -24,6 +24,7 @@ PASSWORDS_OF_AN_ACCOUNT = Limit("password", 10, _QUARTER_OF_AN_HOUR)
 PASSWORDS_FROM_AN_ADDRESS = Limit("passwords from", 50, _QUARTER_OF_AN_HOUR)
 LINKS_FOR_A_PERSON = Limit("link", 3, _QUARTER_OF_AN_HOUR)
 LINKS_FROM_AN_ADDRESS = Limit("links from", 30, _QUARTER_OF_AN_HOUR)
+UPLOADS_OF_A_PERSON = Limit("uploads", 100, _QUARTER_OF_AN_HOUR)
 
 
 async def count(engine: AsyncEngine, limit: Limit, subject: str, now: datetime) -> int:

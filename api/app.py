@@ -23,6 +23,7 @@ from api.routes import (
     commands,
     console,
     figures,
+    files,
     guide,
     habits,
     health,
@@ -42,10 +43,12 @@ from api.routes import (
 from api.turnstile import Turnstile
 from emails.links import Signer
 from workflows.policies.book import adopt
+from workflows.policies.file_rules import MB
 
 ROUTERS = (
     incidents.router,
     commands.router,
+    files.router,
     time.router,
     me.router,
     health.router,
@@ -95,7 +98,7 @@ def create_app(settings: Settings, *, engine: Database | None = None, temporal: 
         redirect_slashes=False,
     )
     app.state.desk = desk
-    app.add_middleware(Doorway, base_url=desk.base_url)
+    app.add_middleware(Doorway, base_url=desk.base_url, largest_upload=settings.upload_mb * MB)
     answers.register(app)
     for router in ROUTERS:
         app.include_router(router)

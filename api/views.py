@@ -104,6 +104,28 @@ class Accepted(BaseModel):
     result: Literal["accepted"]
 
 
+class FileView(BaseModel):
+    """A file of an incident. ``inside``: only the desk sees it. ``digest``: SHA-256. Only an available one can be read; of a removed one the name is gone too."""
+
+    id: str
+    number: str = Field(examples=[NUMBER])
+    name: str
+    size: int = Field(description="In bytes.")
+    media_type: str
+    digest: str
+    inside: bool
+    added_at: datetime
+    added_by: str
+    state: Literal["on_its_way", "being_checked", "available", "infected", "removed"]
+    is_scanned: bool = Field(description="Whether a virus scanner has found it clean.")
+
+
+class FileList(BaseModel):
+    """The files of an incident, in the order in which they came."""
+
+    items: list[FileView]
+
+
 class Clocks(BaseModel):
     """The service clocks of an incident as they stand at ``at``."""
 
@@ -136,7 +158,19 @@ class Health(BaseModel):
     problems: list[str]
 
 
-VIEWS: tuple[type[BaseModel], ...] = (IncidentForDesk, IncidentForCaller, IncidentList, OutcomeView, Accepted, Clocks, Dates, Me, Health)
+VIEWS: tuple[type[BaseModel], ...] = (
+    IncidentForDesk,
+    IncidentForCaller,
+    IncidentList,
+    OutcomeView,
+    Accepted,
+    FileView,
+    FileList,
+    Clocks,
+    Dates,
+    Me,
+    Health,
+)
 
 
 def facts_for(facts: Mapping[str, Any], *, is_staff: bool) -> dict[str, Any]:

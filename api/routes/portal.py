@@ -12,14 +12,18 @@ from pydantic import TypeAdapter
 from ulid import ULID
 
 from api import confirmation
+from api.attaching import Offer, attach_all
 from api.confirmation import BROKEN, PageReader, Pressed, Question
 from api.cursors import cursor_of, place_in
 from api.delivery import Command, find
 from api.desk import Desk
+from api.downloads import find_file, handed_out
+from api.file_limits import limits_now, limits_of, names_in
 from api.forms import form_of
 from api.identity import REPORTERS_SIGNED_IN, SIGNED_IN, Caller
 from api.pressing import command_of, message_of, press, sentence_of
 from api.problems import Problem
+from api.queries.files import files_of
 from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed
 from api.queries.links import follow_up_of
 from api.queries.timelines import timeline_of
@@ -29,9 +33,11 @@ from api.report_form import Draft, read_report, topics
 from api.routes.incidents import Before, TheDesk
 from api.sentences import sentences_in
 from api.telling import state_of, told, will_happen
+from api.uploads import Form, read_upload
 from api.views import THE_DESK, facts_for, timeline_for_caller
 from emails.links import ANSWER, Link
 from workflows.dates import NOT_FOR_CALLERS, ahead
+from workflows.files import in_words
 from workflows.messages import Confirm, PublicMessage, Reject
 from workflows.policies.book import book
 from workflows.publication import Snapshot
@@ -47,6 +53,7 @@ _FACTS = TypeAdapter(Snapshot)
 _PAGE = 25
 NOTICES = {
     "message": "Your message is with the service desk.",
+    "file": "The service desk has your file.",
     "works": "Thank you. It is noted that it works.",
     "broken": "Thank you for telling us. The service desk takes it up again.",
     "again": "Thank you for telling us. This new incident was opened for it.",
@@ -73,10 +80,15 @@ async def form(request: Request, caller: Reporter) -> Response:
 @router.post("/report")
 async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
     """Takes the report in; the same form sent twice is one incident. What is wrong comes back with everything that was typed."""
-    typed = await form_of(request)
+    async with read_upload(request) as form:
+        return await _report(request, desk, caller, form)
+
+
+async def _report(request: Request, desk: Desk, caller: Caller, form: Form) -> Response:
+    typed = form.typed
     read = read_report({name: typed[name] for name in typed if name != "affected"}, caller.zone, Channel.PORTAL, datetime.now(UTC))
     if isinstance(read, Draft):
-        return _form(request, caller, read, 422)
+        return _form(request, caller, read, 422, has_files=bool(form.files))
     try:
         key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
         received = await take_in(desk, caller.actor, read, Channel.PORTAL.value, key)
@@ -84,23 +96,32 @@ async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
         if problem.kind.code == "key-reused":
             return _form(request, caller, Draft(typed | {"key": str(ULID())}, {"title": _SENT_BEFORE}), 422)
         return _form(request, caller, Draft(typed, {"title": sentence_of(problem)}), problem.kind.status)
+    # The incident exists, whatever becomes of its files; the same form sent twice adds them once.
+    offer = Offer(received.number, caller.actor, typed.get("key", ""))
+    if form.files and (added := await attach_all(desk, offer, form.files, await find(desk, caller, received.number))).refused:
+        return await _reported(request, desk, caller, received.number, added.refused)
     return RedirectResponse(f"{_base(desk)}/portal/reported/{received.number}", 303)
 
 
 _SENT_BEFORE = "From this page another report was sent before. Send this one as well only if it is about something else."
 
 
-def _form(request: Request, caller: Caller, draft: Draft, status: int = 200) -> Response:
-    known = {"caller": caller, "typed": draft.typed, "wrong": draft.wrong, "shows_more": draft.shows_more}
-    return page(request, "portal/report.html", status, PRIVATE, topics=topics(datetime.now(UTC)), **known)
+def _form(request: Request, caller: Caller, draft: Draft, status: int = 200, *, has_files: bool = False) -> Response:
+    known = {"caller": caller, "typed": draft.typed, "wrong": draft.wrong, "shows_more": draft.shows_more, "has_files": has_files}
+    return page(request, "portal/report.html", status, PRIVATE, topics=topics(datetime.now(UTC)), allowed=limits_now(), **known)
 
 
 @router.get("/reported/{number}")
 async def reported(request: Request, desk: TheDesk, caller: Someone, number: str) -> Response:
     """The number, and what happens next."""
     await _own(desk, caller, number)
+    return await _reported(request, desk, caller, number)
+
+
+async def _reported(request: Request, desk: Desk, caller: Caller, number: str, refused: tuple[str, ...] = ()) -> Response:
     facts = await facts_of(desk.database, number)
-    return page(request, "portal/reported.html", 200, PRIVATE, caller=caller, number=number, promises=_promises(facts) if facts else [])
+    known = {"caller": caller, "number": number, "promises": _promises(facts) if facts else [], "refused": refused}
+    return page(request, "portal/reported.html", 200, PRIVATE, **known)
 
 
 @router.get("/incidents/{number}")
@@ -112,12 +133,31 @@ async def incident(request: Request, desk: TheDesk, caller: Someone, number: str
 
 @router.post("/incidents/{number}/message")
 async def write(request: Request, desk: TheDesk, caller: Someone, number: str) -> Response:
-    """A message to the desk."""
-    standing, typed = await _own(desk, caller, number), await form_of(request)
-    message = message_of(PublicMessage, {"text": typed.get("text", "")})
-    if isinstance(message, str):
-        return await _incident(request, desk, caller, number, 422, missing="Write something first. Nothing was sent yet.", on="message")
-    return await _pressed(request, desk, caller, command_of(number, caller.actor, message, typed.get("nonce", "")), standing, "message")
+    """A message to the desk, files for it, or both; the message goes first."""
+    standing = await _own(desk, caller, number)
+    async with read_upload(request) as form:
+        text, nonce = form.typed.get("text", ""), form.typed.get("nonce", "")
+        message = message_of(PublicMessage, {"text": text})
+        if isinstance(message, str) and (text or not form.files):
+            missing = "Write something, or choose a file. Nothing was sent yet." if not text else message
+            return await _incident(request, desk, caller, number, 422, missing=missing, on="message", text=text)
+        if not isinstance(message, str):
+            shown = await _pressed(request, desk, caller, command_of(number, caller.actor, message, nonce), standing, "message")
+            if not form.files or shown.status_code != 303:  # noqa: PLR2004 -- the message was taken
+                return shown
+        added = await attach_all(desk, Offer(number, caller.actor, nonce), form.files, standing)
+    if added.refused:
+        notice = NOTICES["message"] if text else None
+        return await _incident(request, desk, caller, number, 422, notice=notice, refused=added.refused, on="message")
+    said = "later" if not added.is_done else "message" if text else "file"
+    return RedirectResponse(f"{_base(desk)}/portal/incidents/{number}?said={said}", 303)
+
+
+@router.get("/incidents/{number}/files/{file}")
+async def read_file(desk: TheDesk, caller: Someone, number: str, file: str) -> Response:
+    """One of the files I share with the desk."""
+    await _own(desk, caller, number)
+    return handed_out(desk, await find_file(desk, caller, number, file, public_only=True))
 
 
 @router.post("/incidents/{number}/answer")
@@ -150,7 +190,7 @@ async def _pressed(request: Request, desk: Desk, caller: Caller, command: Comman
 async def _incident(request: Request, desk: Desk, caller: Caller, number: str, status: int = 200, **more: Any) -> Response:
     facts = await facts_of(desk.database, number)
     if facts is None:
-        return page(request, "portal/reported.html", 200, PRIVATE, caller=caller, number=number, promises=[])
+        return await _reported(request, desk, caller, number)
     before = more.pop("before", None)
     stretch = await timeline_of(desk.database, number, public_only=True, before=before)
     timeline = timeline_for_caller(facts, stretch.events)
@@ -159,20 +199,29 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         caller.actor.id: "You",
         facts["affected"]: "You" if facts["affected"] == caller.actor.id else "The caller",
     }
+    files = await files_of(desk.database, number, public_only=True)
     word, sentence = state_of(facts)
     known = {
         "caller": caller,
         "facts": facts_for(facts, is_staff=False),
         "state": word,
         "sentence": sentence,
-        "timeline": [told(event, names) for event in reversed(timeline)],
+        "timeline": [told(event, names | names_in(files)) for event in reversed(timeline)],
+        "files": [(each, in_words(each.size)) for each in files],
+        "allowed": limits_of(book().edition(facts["edition"]).files),
         "earlier": stretch.earlier,
         "is_newest": before is None,
         "coming": [*_promises(facts), *_coming(facts)],
         "question": await _question(desk, caller, facts),
         "nonce": secrets.token_urlsafe(12),
     }
-    return page(request, "portal/incident.html", status, PRIVATE, **{"notice": None, "missing": None, "on": "", "text": ""} | known | more)
+    return page(
+        request,
+        "portal/incident.html",
+        status,
+        PRIVATE,
+        **{"notice": None, "missing": None, "refused": (), "on": "", "text": ""} | known | more,
+    )
 
 
 def _promises(facts: Mapping[str, Any]) -> list[tuple[datetime, str]]:
