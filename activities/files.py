@@ -86,8 +86,9 @@ async def store(engine: AsyncEngine, upload: Upload, content: AsyncIterator[byte
         "next_look_at": now + TOLD_WITHIN,
     }
     insert = (sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert)(files)
+    once = insert.values(row).on_conflict_do_nothing().returning(files.c.id)
     async with engine.begin() as connection:
-        is_new = (await connection.execute(insert.values(row).on_conflict_do_nothing())).rowcount == 1
+        is_new = (await connection.execute(once)).first() is not None
         if is_new:
             await _put(connection, message.file, content)
     return is_new

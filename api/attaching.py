@@ -52,11 +52,9 @@ def rules_for(standing: Standing) -> FileRules:
     return book().edition(standing.edition or book().name_of_edition(datetime.now(UTC))).files
 
 
-async def check_may_add(desk: Desk, offer: Offer, standing: Standing) -> None:
-    """Before a byte is read: their role lets them write here, and they have not sent more than anybody needs to. Else a problem."""
+def check_may_add(offer: Offer, standing: Standing) -> None:
+    """Before anything is looked at: some role of theirs lets them write here. Else a problem."""
     check_may_send(Note if offer.inside else PublicMessage, offer.actor, standing)
-    if await count(desk.database, UPLOADS_OF_A_PERSON, offer.actor.id, datetime.now(UTC)) > UPLOADS_OF_A_PERSON.tries:
-        raise Problem("too-many-uploads")
 
 
 async def attach(desk: Desk, offer: Offer, file: UploadFile, standing: Standing) -> Answer | None:
@@ -81,6 +79,8 @@ async def attach(desk: Desk, offer: Offer, file: UploadFile, standing: Standing)
 
 async def _store(desk: Desk, command: Command, examined: Examined, file: UploadFile, standing: Standing) -> None:
     assert isinstance(command.message, AttachFile)
+    if await count(desk.database, UPLOADS_OF_A_PERSON, command.actor.id, datetime.now(UTC)) > UPLOADS_OF_A_PERSON.tries:
+        raise Problem("too-many-uploads")
     sent = sent_as(command, command.message, standing)
     upload = Upload(command.number, examined.name, sent, desk.settings.file_scanner is not None)
     is_new = await store(desk.database, upload, parts_in(file), datetime.now(UTC))
@@ -105,7 +105,7 @@ async def attach_all(desk: Desk, offer: Offer, files: list[UploadFile], standing
     taken, is_done, refused = 0, True, list[str]()
     for file in files:
         try:
-            await check_may_add(desk, offer, standing)
+            check_may_add(offer, standing)
             nonce = await _id_of_page(offer, file)
             answer = await attach(desk, Offer(offer.number, offer.actor, nonce, offer.inside), file, standing)
             taken, is_done = taken + 1, is_done and answer is not None

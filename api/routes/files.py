@@ -86,7 +86,7 @@ async def add(
     standing = await find(desk, caller, number)
     async with read_upload(request, most_files=1) as form:
         offer = Offer(number, caller.actor, own_id, _is_inside(form), versions_in(if_match))
-        await check_may_add(desk, offer, standing)
+        check_may_add(offer, standing)
         answer = await attach(desk, offer, form.files[0], standing)
     if answer is None:
         return accepted(number, own_id, "attach_file")
