@@ -16,12 +16,14 @@ _RUN_ELSEWHERE = re.compile(
     r"\.(?=(?:app|bat|cmd|com|cpl|dll|exe|hta|html?|jar|js|jse|lnk|msi|php|pif|ps1|py|reg|scr|sh|svg|vb|vbe|vbs|wsf|xhtml)(?:[. ]|$))",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r"%(?:22|0d|0a)", re.IGNORECASE)
 _KEPT_BY_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 
 
 def cleaned_name(told: str) -> str:
     """At most 120 characters, the end of the name kept; "file" where nothing is left."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", told))[-1]
+    # As browsers write what would end the name in a form.
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", _ESCAPED.sub("_", told)))[-1]
     # Controls, marks that turn the direction of writing, invisible ones, halves of characters.
     seen = "".join(
         " " if unicodedata.category(each) in ("Zl", "Zp", "Zs") else each for each in last if unicodedata.category(each)[0] != "C"
