@@ -10,9 +10,6 @@ from workflows.files import in_words
 from workflows.policies.book import book
 from workflows.policies.file_rules import FileRules
 
-_REMOVED = "a file that is gone"
-
-
 @dataclass(frozen=True)
 class Allowed:
     """What can be chosen: the ends of names as browsers filter by them, and a sentence for people. Empty where no files are taken."""
@@ -37,5 +34,5 @@ def limits_now() -> Allowed:
 
 
 def names_in(files: Sequence[File]) -> dict[str, str]:
-    """What the timeline calls each file."""
-    return {each.id: each.name or _REMOVED for each in files}
+    """What the timeline calls each file; nothing, where the name is gone with it."""
+    return {each.id: each.name for each in files}

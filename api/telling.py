@@ -149,6 +149,7 @@ def told(event: Mapping[str, Any], names: Mapping[str, str]) -> Happened:
     changed = [
         names.get(str(value), str(value).replace("_", " ")) for name in _CHANGED if (value := after.get(name)) not in (None, "", False)
     ]
+    changed = [each for each in changed if each]
     said = next((str(after[name]) for name in _SAID if after.get(name)), None)
     who = "By itself, the desk" if event["actor_kind"] == ActorKind.SYSTEM else names.get(event["actor"], event["actor"])
     return Happened(
