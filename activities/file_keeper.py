@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.database.tables import files, incidents
+from activities.database.tables import files, incidents, outcomes
 from activities.files import SENT, FileState, Scan, destroy, forget, parts_of
 from activities.scanner import PATIENCE, ScannerAwayError, is_infected
 from activities.settings import Settings
 from workflows.attachments import QuarantineFile
 from workflows.messages import NAMES, SYSTEM, Message, Sent
+from workflows.publication import Result
 from workflows.vocabulary import FINAL
 
 PAUSE = timedelta(seconds=1)
@@ -99,7 +100,9 @@ class FileKeeper:
 
     async def _tell_of(self, file: RowMapping, now: datetime) -> None:
         """The front door stored it and got no further; the same command again is one file."""
-        if await self._tell(file["number"], SENT.validate_python(file["sent"])):
+        if await self._was_refused(file):
+            await forget(self._engine, file["id"])
+        elif await self._tell(file["number"], SENT.validate_python(file["sent"])):
             await self._settle(file, next_look_at=now + LOOKS_AGAIN)
         elif await self._is_over(file["number"]):
             await forget(self._engine, file["id"])
@@ -126,6 +129,13 @@ class FileKeeper:
                 return False
             raise
         return True
+
+    async def _was_refused(self, file: RowMapping) -> bool:
+        """Answered and not taken on, perhaps by a worker that knew nothing of files."""
+        mine = (outcomes.c.number == file["number"]) & (outcomes.c.command_id == file["command_id"])
+        async with self._engine.connect() as connection:
+            result = (await connection.execute(select(outcomes.c.result).where(mine))).scalar_one_or_none()
+        return result not in (None, Result.APPLIED)
 
     async def _is_over(self, number: str) -> bool:
         async with self._engine.connect() as connection:

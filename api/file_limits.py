@@ -10,6 +10,7 @@ from workflows.files import in_words
 from workflows.policies.book import book
 from workflows.policies.file_rules import FileRules
 
+
 @dataclass(frozen=True)
 class Allowed:
     """What can be chosen: the ends of names as browsers filter by them, and a sentence for people. Empty where no files are taken."""

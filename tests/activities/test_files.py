@@ -25,9 +25,11 @@ from activities.settings import Settings
 from tests.files import EICAR, PNG
 from tests.process.life import ASHA, CARLA, TUESDAY, Life
 from workflows.attachments import AttachFile, RemoveFile
+from workflows.decisions import receive
 from workflows.lifecycle import Rule
 from workflows.messages import SYSTEM, Cancel, Sent
 from workflows.publication import Published
+from workflows.reading import read
 from workflows.vocabulary import CancelReason, EventKind
 
 LARGE = bytes(range(256)) * 4096 + b"end"
@@ -238,6 +240,16 @@ async def test_nobody_waits_for_a_file_of_an_incident_that_is_over(database: Asy
     await store(database, _upload(life), _parts(PNG), TUESDAY)
     assert await _keeper(database, Incidents()).look_at_next(LATER)
     assert (await _count(database, files), await _count(database, file_parts)) == (0, 0)
+
+
+async def test_a_file_that_an_older_worker_could_not_read_about_does_not_stay(on_file: AsyncEngine) -> None:
+    """Its command was answered as unreadable by a build without files: nothing waits for it for ever."""
+    life = Life()
+    receive(life.incident, read("no such signal", {"command_id": "upload"}), life.now)
+    await Records(on_file).publish(life.incident.publication())
+    await store(on_file, _upload(life), _parts(PNG), TUESDAY)
+    assert await _keeper(on_file, Incidents({life.facts.number: life})).look_at_next(LATER)
+    assert (await _count(on_file, files), await _count(on_file, file_parts)) == (0, 0)
 
 
 async def test_a_file_outlasts_a_process_that_is_missing(database: AsyncEngine) -> None:
