@@ -43,16 +43,18 @@ class FileKeeper:
         """For as long as the worker lives."""
         await self._have_old_ones_checked()
         while True:
-            try:
-                has_found = await self.look_at_next(datetime.now(UTC))
-            except (SQLAlchemyError, OSError, RPCError) as error:
-                log.warning("files wait", error=type(error).__name__)
-                has_found = False
-            except Exception as error:  # noqa: BLE001 -- nothing about one file may end the keeping of all
-                log.error("file left in hand", error=type(error).__name__)  # noqa: TRY400 -- a traceback could hold personal data
-                has_found = False
-            if not has_found:
-                await asyncio.sleep(PAUSE.total_seconds())
+            pause = await self._next_or_pause()
+            await asyncio.sleep(pause.total_seconds())
+
+    async def _next_or_pause(self) -> timedelta:
+        """How long to wait before looking again; a record or a Temporal that is away is waited for."""
+        try:
+            return timedelta(0) if await self.look_at_next(datetime.now(UTC)) else PAUSE
+        except (SQLAlchemyError, OSError, RPCError) as error:
+            log.warning("files wait", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 -- nothing about one file may end the keeping of all
+            log.error("file left in hand", error=type(error).__name__)  # noqa: TRY400 -- a traceback could hold personal data
+        return FIRST_RETRY
 
     async def _have_old_ones_checked(self) -> None:
         """Files that came while there was no scanner are checked as soon as there is one."""

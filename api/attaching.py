@@ -67,8 +67,10 @@ async def attach(desk: Desk, offer: Offer, file: UploadFile, standing: Standing)
         answer = await deliver(desk, command, standing)
         refusal = refusal_in(answer) if answer else None
     except Problem as problem:
-        # Where nobody knows whether the incident has it, the keeper of files goes on with it.
-        if problem.kind.status >= 500 or problem.kind.code == "command-id-reused":  # noqa: PLR2004 -- a class of status
+        # It is stored: where the incident cannot be told now, the keeper of files tells it.
+        if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
+            return None
+        if problem.kind.code == "command-id-reused":
             raise
         refusal = problem
     if refusal is not None:

@@ -92,7 +92,7 @@ async def add(
         return accepted(number, own_id, "attach_file")
     added = await find_file(desk, caller, number, offer.file, public_only=False)
     where = f"/api/v1/incidents/{number}/files/{added.id}"
-    return JSONResponse(await _view(desk, caller, added), headers={"Command-Id": own_id, "Location": where})
+    return JSONResponse(_view(added, await _named(desk, caller, number)), headers={"Command-Id": own_id, "Location": where})
 
 
 def _is_inside(form: Form) -> bool:
@@ -118,7 +118,8 @@ async def list_files(caller: Known, desk: TheDesk, number: Number) -> JSONRespon
     """In the order in which they came, with those that are gone. Callers see what they and the desk share."""
     await find(desk, caller, number)
     found = await files_of(desk.database, number, public_only=not caller.is_staff)
-    return JSONResponse({"items": [await _view(desk, caller, each) for each in found]})
+    named = await _named(desk, caller, number)
+    return JSONResponse({"items": [_view(each, named) for each in found]})
 
 
 @router.get(
@@ -148,7 +149,15 @@ async def read(caller: Known, desk: TheDesk, number: Number, file: FileId) -> Re
     return handed_out(desk, await find_file(desk, caller, number, file, public_only=False))
 
 
-async def _view(desk: TheDesk, caller: Caller, file: File) -> dict[str, Any]:
+async def _named(desk: TheDesk, caller: Caller, number: str) -> str | None:
+    """Who of those who add files is named to this reader: to callers nobody of the desk; none: everybody (S22)."""
+    if caller.is_staff:
+        return None
+    facts = await facts_of(desk.database, number)
+    return str(facts["affected"]) if facts else caller.actor.id
+
+
+def _view(file: File, named: str | None) -> dict[str, Any]:
     return {
         "id": file.id,
         "number": file.number,
@@ -158,13 +167,7 @@ async def _view(desk: TheDesk, caller: Caller, file: File) -> dict[str, Any]:
         "digest": file.digest,
         "inside": file.inside,
         "added_at": file.added_at,
-        "added_by": file.actor if caller.is_staff or await _is_the_caller(desk, file) else THE_DESK,
+        "added_by": file.actor if named in (None, file.actor) else THE_DESK,
         "state": file.state,
         "is_scanned": file.is_scanned,
     }
-
-
-async def _is_the_caller(desk: TheDesk, file: File) -> bool:
-    """People of the desk appear to callers as the desk (S22)."""
-    facts = await facts_of(desk.database, file.number)
-    return facts is None or facts["affected"] == file.actor

@@ -16,6 +16,7 @@ from activities.database.tables import file_parts, files
 from activities.file_keeper import FileKeeper
 from activities.files import TOLD_WITHIN, Upload, file_id, store
 from activities.throttle import UPLOADS_OF_A_PERSON, count
+from api.app import create_app
 from api.delivery import key_of
 from api.doorway import LARGEST_BODY
 from tests.api.house import RunningDesk, running_desk
@@ -326,8 +327,7 @@ def test_a_front_door_that_died_left_the_file_to_its_keeper(desk: RunningDesk) -
 
         at = datetime.now(UTC) - TOLD_WITHIN - timedelta(seconds=1)
         await store(desk.engine, Upload(number, "screen.png", Sent(key, carla, at, message), is_to_be_scanned=False), content(), at)
-        while await FileKeeper(desk.engine, desk.settings, desk.client).look_at_next(datetime.now(UTC)):
-            pass
+        await _look(desk, datetime.now(UTC))
 
     desk.run(die_in_between())
     _until(desk, number, "available")
@@ -340,6 +340,43 @@ def test_a_front_door_that_died_left_the_file_to_its_keeper(desk: RunningDesk) -
 def _until(desk: RunningDesk, number: str, state: str) -> None:
     """Waits until the newest file of the incident stands so."""
     while not (found := _listed(desk, number)) or found[-1]["state"] != state:
+        pass
+
+
+class _Unreachable:
+    """A line to Temporal that is broken."""
+
+    def get_workflow_handle(self, _: str) -> "_Unreachable":
+        """As if it were there."""
+        return self
+
+    async def signal(self, *_: Any, **__: Any) -> None:
+        """As the SDK does it before the first connection."""
+        raise RuntimeError("Failed client connect")
+
+
+def test_a_file_is_safe_although_temporal_is_away(desk: RunningDesk) -> None:
+    """Stored is accepted: 202, and its keeper tells the incident when it can; meanwhile it is listed as on its way (design rule 8)."""
+    number = desk.report()
+    away = create_app(desk.settings, engine=desk.engine, temporal=_Unreachable())  # type: ignore[arg-type]
+
+    async def send() -> httpx.Response:
+        headers = {"Authorization": f"Bearer {desk.keys['carla']}", "Command-Id": "through-the-storm"}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(away), base_url="http://desk.test", headers=headers) as client:
+            return await client.post(f"/api/v1/incidents/{number}/files", files={"file": ("screen.png", PNG)})
+
+    answer = desk.run(send())
+    assert (answer.status_code, answer.headers["Location"]) == (202, f"/api/v1/incidents/{number}/commands/through-the-storm")
+    assert [each["state"] for each in _listed(desk, number, "carla")] == ["on_its_way"]
+    desk.run(_look(desk, datetime.now(UTC) + TOLD_WITHIN + timedelta(seconds=1)))
+    _until(desk, number, "available")
+    assert desk.as_("carla").get(answer.headers["Location"]).json()["result"] == "applied"
+    assert _add(desk, number, command="through-the-storm").status_code == 200
+    assert len(_listed(desk, number)) == 1
+
+
+async def _look(desk: RunningDesk, now: datetime) -> None:
+    while await FileKeeper(desk.engine, desk.settings, desk.client).look_at_next(now):
         pass
 
 
@@ -363,12 +400,7 @@ def checked_url(postgres_server: str) -> str:
 
 def _keep(desk: RunningDesk) -> None:
     """All that is due about files is done."""
-
-    async def keep() -> None:
-        while await FileKeeper(desk.engine, desk.settings, desk.client).look_at_next(datetime.now(UTC)):
-            pass
-
-    desk.run(keep())
+    desk.run(_look(desk, datetime.now(UTC)))
 
 
 def test_nobody_reads_what_is_not_checked(checked: RunningDesk) -> None:
