@@ -27,6 +27,7 @@ ROUTES: list[tuple[str, str, Any, frozenset[str], int]] = [
     ("/api/v1/incidents", "GET", None, EVERYBODY, 0),
     ("/api/v1/incidents", "POST", EXAMPLES[Report], DESK | {"carla", "dora"}, 403),
     ("/api/v1/incidents/{number}", "GET", None, STAFF | OWNER, 404),
+    ("/api/v1/incidents/{number}/files", "GET", None, STAFF | OWNER, 404),
     ("/outbox", "GET", None, DESK | {"adam"}, 403),
 ]
 MAY_SEND = dict.fromkeys(COMMANDS, DESK) | {
@@ -86,7 +87,7 @@ def test_without_a_valid_key_nobody_gets_in(desk: RunningDesk, number: str, auth
         access = access_of(route)
         if access is None or access.way.value not in ("key", "key or password") or route.path is None:
             continue
-        path = route.path.format(number=number, command_id="x", key="x") if "{key:path}" not in route.path else "/outbox/x"
+        path = route.path.format(number=number, command_id="x", key="x", file="x") if "{key:path}" not in route.path else "/outbox/x"
         method = min(route.methods or ())
         answer = desk.as_(None).request(method, path, headers={"Authorization": authorization.encode("latin-1")} if authorization else {})
         assert answer.status_code == 401, (path, answer.text)

@@ -312,6 +312,21 @@ def test_files_are_found_by_their_names(desk: RunningDesk) -> None:
     assert (left["state"], left["name"]) == ("removed", "")
 
 
+def test_neither_name_nor_content_is_in_a_history(desk: RunningDesk) -> None:
+    """Temporal knows that a file came, of which size and kind; what it is called and what is in it the record alone knows (design rule 10)."""
+    number, name, content = desk.report(), "hush4711.txt", b"planted-0815 " * 50
+    file = _add(desk, number, name, content).json()["id"]
+
+    async def everything() -> bytes:
+        history = await desk.client.get_workflow_handle(number).fetch_history()
+        return b"".join(event.SerializeToString() for event in history.events)
+
+    told = desk.run(everything())
+    assert file.encode() in told
+    assert b"hush4711" not in told
+    assert b"planted-0815" not in told
+
+
 # crashes and scanners
 
 
