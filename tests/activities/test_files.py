@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -347,8 +348,8 @@ async def test_a_new_scanner_looks_at_what_came_before_it(on_file: AsyncEngine) 
 
 
 @asynccontextmanager
-async def clamd(answers: Callable[[bytes], bytes]) -> AsyncIterator[str]:
-    """A server that speaks clamd's INSTREAM, and answers as the function says."""
+async def clamd(answers: Callable[[bytes], bytes], socket: Path | None = None) -> AsyncIterator[str]:
+    """A server that speaks clamd's INSTREAM, and answers as the function says; over TCP, or a socket in a file."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
@@ -359,12 +360,17 @@ async def clamd(answers: Callable[[bytes], bytes]) -> AsyncIterator[str]:
         await writer.drain()
         writer.close()
 
+    if socket is not None:
+        async with await asyncio.start_unix_server(serve, socket):
+            yield f"clamd://{socket}"
+        return
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield f"clamd://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def test_clamd_is_asked_in_its_own_words() -> None:
+@pytest.mark.parametrize("over", ["TCP", "a socket in a file"])
+async def test_clamd_is_asked_in_its_own_words(over: str, tmp_path: Path) -> None:
     """The whole file goes over its socket; found is infected, OK is clean (S4)."""
     seen: list[bytes] = []
 
@@ -372,7 +378,7 @@ async def test_clamd_is_asked_in_its_own_words() -> None:
         seen.append(content)
         return b"stream: Win.Test.EICAR_HDB-1 FOUND" if EICAR in content else b"stream: OK"
 
-    async with clamd(answers) as address:
+    async with clamd(answers, None if over == "TCP" else tmp_path / "clamd") as address:
         assert await is_infected(address, _parts(EICAR))
         assert not await is_infected(address, _parts(LARGE))
     assert seen == [EICAR, LARGE]

@@ -243,6 +243,14 @@ def test_more_than_any_upload_is_not_read(desk: RunningDesk) -> None:
     _is_refused(elsewhere, 413, "too-large")
 
 
+def test_an_upload_that_takes_too_long_ends(desk: RunningDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends a form drop by drop is told so in the end, and nothing of it is kept (ecosystem 3.14)."""
+    number, before = desk.report(), _kept(desk)
+    monkeypatch.setattr("api.uploads.PATIENCE", timedelta(0))
+    _is_refused(_add(desk, number, "large.txt", b"x" * 3 * MB), 408, "too-slow")
+    assert _kept(desk) == before
+
+
 # who may
 
 

@@ -54,5 +54,5 @@ def _listed(desk: House, path: str) -> list[dict[str, str]]:
 
 def _kill(desk: House, name: str) -> None:
     """Kill -9, and no look back: the house starts the next one."""
-    with suppress(ProcessLookupError):
+    with suppress(KeyError, ProcessLookupError):
         os.kill(desk.pids()[name], signal.SIGKILL)
