@@ -95,5 +95,5 @@ async def test_a_database_that_goes_away_ends_the_stream() -> None:
             return mark
         raise OperationalError("SELECT 1", {}, ConnectionError("gone"))
 
-    stream: AsyncIterator[bytes] = live._marks("a", look)
+    stream: AsyncIterator[bytes] = live._events("a", "a", "news", look)
     assert [b"data: a" in each async for each in stream] == [True, False]
