@@ -23,6 +23,7 @@ from api.problems import Problem
 from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed
 from api.queries.known import known_majors
 from api.queries.links import follow_up_of
+from api.queries.queues import names_of
 from api.queries.timelines import timeline_of
 from api.reception import take_in
 from api.rendering import PRIVATE, SCRIPTED, page
@@ -165,7 +166,8 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
     stretch = await timeline_of(desk.database, number, public_only=True, before=before)
     timeline = timeline_for_caller(facts, stretch.events)
     say = caller.say
-    names = {
+    groups = {str(event["after"]["group"]) for event in timeline if event["after"].get("group")}
+    names = await names_of(desk.database, groups) | {
         THE_DESK: say("who_desk"),
         caller.actor.id: say("who_you"),
         facts["affected"]: say("who_you" if facts["affected"] == caller.actor.id else "who_caller"),
