@@ -22,7 +22,7 @@ from api.pressing import command_of, message_of, press, told_to_caller
 from api.problems import Problem
 from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed
 from api.queries.known import known_majors
-from api.queries.links import follow_up_of
+from api.queries.links import follow_up_of, taken_in_under
 from api.queries.queues import names_of
 from api.queries.timelines import timeline_of
 from api.reception import take_in
@@ -82,17 +82,19 @@ async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
     read = read_report(
         {name: typed[name] for name in typed if name != "affected"}, caller.zone, Channel.PORTAL, datetime.now(UTC), caller.say
     )
+    majors = await known_majors(desk.database, typed.get("service", ""), typed.get("topic", ""))
+    shown = {"known": majors if typed.get("anyway") == "yes" else ()}
     if isinstance(read, Draft):
-        return _form(request, caller, read, 422)
-    if typed.get("anyway") != "yes" and (majors := await known_majors(desk.database, read.service or "", read.category or "")):
+        return _form(request, caller, read, 422, **shown)
+    key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
+    if majors and typed.get("anyway") != "yes" and await taken_in_under(desk.database, Channel.PORTAL, key) is None:
         return _form(request, caller, Draft(typed, {}), 422, known=majors)
     try:
-        key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
         received = await take_in(desk, caller.actor, read, Channel.PORTAL.value, key)
     except Problem as problem:
         if problem.kind.code == "key-reused":
-            return _form(request, caller, Draft(typed | {"key": str(ULID())}, {"title": caller.say("sent_before")}), 422)
-        return _form(request, caller, Draft(typed, {"title": told_to_caller(problem, caller.say)}), problem.kind.status)
+            return _form(request, caller, Draft(typed | {"key": str(ULID())}, {"title": caller.say("sent_before")}), 422, **shown)
+        return _form(request, caller, Draft(typed, {"title": told_to_caller(problem, caller.say)}), problem.kind.status, **shown)
     return RedirectResponse(f"{_base(desk)}/portal/reported/{received.number}", 303)
 
 

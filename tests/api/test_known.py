@@ -55,7 +55,10 @@ def _sent(browser: httpx.Client, **typed: str) -> httpx.Response:
 
 
 def test_the_form_comes_back_once(desk: RunningDesk) -> None:
-    """Without a script: the form comes back with the hint and everything typed, nothing is reported; sent anyway, it is, as one incident."""
+    """Without a script: the form comes back with the hint and everything typed, nothing is reported; sent anyway it is, as one incident.
+
+    Who made a mistake as well is not stopped a second time.
+    """
     known = desk.report(
         title="Web shop is down", description="Only <b>Carla</b> knows.", service="web-shop", impact=1, urgency=1, contact="Carla, room 12"
     )
@@ -68,6 +71,8 @@ def test_the_form_comes_back_once(desk: RunningDesk) -> None:
     for secret in ("Carla", "knows", "room 12", known):
         assert secret not in shown.text
     assert len(desk.as_("dora").get("/api/v1/incidents?limit=100").json()["items"]) == before
+    mistaken = _sent(dora, service="Web-Shop", title="", anyway="yes")
+    assert (mistaken.status_code, 'name="anyway" value="yes"' in mistaken.text) == (422, True)
     key = re.search(r'name="key" value="([^"]+)"', shown.text)
     assert key
     typed = {"key": key[1], "title": "The shop does not open", "service": "Web-Shop", "description": "White page.", "anyway": "yes"}
@@ -75,6 +80,16 @@ def test_the_form_comes_back_once(desk: RunningDesk) -> None:
     assert len(places) == 1
     assert len(desk.as_("dora").get("/api/v1/incidents?limit=100").json()["items"]) == before + 1
     assert desk.tell(known, "cancel", reason="test").status_code == 200
+
+
+def test_ones_own_report_sent_twice_is_not_stopped(desk: RunningDesk) -> None:
+    """The same form sent again leads to the same incident, although that is itself a known major one by then."""
+    dora = desk.signed_in("dora")
+    typed = {"key": "twice-1", "title": "Gate is stuck", "service": "gate", "impact": "1", "urgency": "1"}
+    answers = [dora.post("/portal/report", data=typed) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+    assert desk.tell(answers[0].headers["Location"].rpartition("/")[2], "cancel", reason="test").status_code == 200
 
 
 def test_what_is_wrong_is_said_first(desk: RunningDesk) -> None:

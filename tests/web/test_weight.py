@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from api.assets import KEPT_FOR_EVER, address, hashes
+from api.assets import FOLDER, KEPT_FOR_EVER, address, hashes
 from api.vendoring import VENDOR, known
 from tests.api.house import RunningDesk
 from tests.web.test_people import _person
@@ -103,6 +103,20 @@ def _is_clean(page: Page) -> None:
     html = page.content()
     assert re.findall(r"<script(?![^>]*\ssrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:", html) == [], page.url
     assert page.evaluate("complaints") == [], page.url
+
+
+def test_every_class_is_known() -> None:
+    """Each class a template names stands in a style sheet, Bootstrap's or ours, or is what a script of ours looks for."""
+    told = "".join(file.read_text(encoding="utf-8") for file in (*FOLDER.rglob("*.css"), *FOLDER.glob("*.js")))
+    known_ones = set(re.findall(r"\.([a-zA-Z][\w-]*)", told))
+    strangers = {
+        f"{file.name}: {each}"
+        for file in (FOLDER.parent / "pages").rglob("*.html")
+        for named in re.findall(r'\sclass="((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)"', file.read_text(encoding="utf-8"))
+        for each in re.sub(r"[\w-]*\{[{%].*?[}%]\}[\w-]*", " ", named).split()
+        if each not in known_ones
+    }
+    assert strangers == set()
 
 
 def test_what_others_wrote_is_what_the_list_says() -> None:
