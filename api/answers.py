@@ -15,6 +15,7 @@ from api.desk import desk_of
 from api.doorway import fault
 from api.identity import SignInNeededError
 from api.link_pages import unavailable
+from api.live import over
 from api.origin import SAFE
 from api.problems import Problem, answer
 from api.queries import DATABASE_AWAY, DATABASE_FAULT, is_lost_connection
@@ -62,6 +63,8 @@ async def _at_the_door(request: Request, _: SignInNeededError) -> Response:
     A page in view that keeps itself up to date is told so in its place for news, and otherwise stays as it is.
     """
     say = said_to(request)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return over(request, say)
     if "hx-request" in request.headers:
         return page(request, "door/over.html", 401, {"HX-Retarget": "#news", "HX-Reswap": "innerHTML", "HX-Reselect": "#over"}, say=say)
     if request.method not in SAFE:

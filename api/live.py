@@ -16,6 +16,7 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 
 from api.queries import DATABASE_AWAY
 from api.rendering import PRIVATE, page
+from api.sentences import Sentences
 
 LOOKS_EVERY = timedelta(seconds=3)
 LASTS = timedelta(minutes=2)
@@ -44,6 +45,13 @@ async def answer(request: Request, look: Look, seen: str, anew: str) -> Response
             _events(mark, request.headers.get("last-event-id", seen), bytes(news.body).decode(), look), headers=_HEADERS
         )
     return Response(status_code=204) if mark == seen else news
+
+
+def over(request: Request, say: Sentences) -> Response:
+    """For a page that listens after its session has ended: it says so where its news stand, and does not come back every moment."""
+    told = bytes(page(request, "door/over.html", say=say).body).decode()
+    event = format_sse_event(data_str=told, event="news", retry=int(LASTS.total_seconds() * 1000))
+    return Response(event, headers=_HEADERS, media_type="text/event-stream")
 
 
 async def _events(mark: str, seen: str, news: str, look: Look) -> AsyncIterator[bytes]:

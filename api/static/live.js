@@ -13,7 +13,7 @@
       if (event.detail.requestConfig.elt.id === "ear" && isChoosing()) event.preventDefault();
     });
 
-  // Browsers open only a few lines to one house.
+  // Browsers open only a few lines to one house. The line comes back as the server wrote it, so it asks for news since the page was loaded.
   document.addEventListener("visibilitychange", () => {
     const held = document.getElementById("line");
     if (document.visibilityState === "hidden") {

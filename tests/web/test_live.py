@@ -79,6 +79,36 @@ def test_where_no_events_come_through_it_asks_now_and_then(page: Page, desk: Run
     expect(page.locator("#news")).to_be_visible()
 
 
+def test_a_list_without_events_is_shown_anew_each_minute(page: Page, desk: RunningDesk) -> None:
+    """Countdowns grow old by themselves; so what is new is seen a minute later also where no events come through, unless somebody is choosing."""
+    first = desk.report(title="Plotter one smears", category="printing")
+    page.route("**/console/live*", lambda route: route.abort())
+    page.clock.install()
+    page.goto(f"{desk.base_url}/console?q=plotter+smears")
+    page.get_by_label(f"Choose {first}").check()
+    desk.report(title="Plotter two smears", category="printing")
+    page.clock.run_for(130_000)
+    expect(page.get_by_label(f"Choose {first}")).to_be_checked()
+    page.get_by_label(f"Choose {first}").uncheck()
+    page.clock.run_for(61_000)
+    expect(page.locator(".queue li")).to_have_count(2)
+
+
+@pytest.mark.parametrize("place", ["/console?queue=all", "/console/{}"])
+def test_a_page_whose_session_is_over_says_so(page: Page, desk: RunningDesk, place: str) -> None:
+    """It keeps what was typed, and leads to the sign-in page beside it."""
+    number = desk.report(category="network")
+    with page.expect_request("**/live?*"):
+        page.goto(desk.base_url + place.format(number))
+    page.locator("#q").fill("half a wo")
+    page.context.clear_cookies()
+    _looked_at(page, "hidden")
+    _looked_at(page, "visible")
+    expect(page.get_by_text("You are signed out")).to_be_visible()
+    expect(page.locator("#q")).to_have_value("half a wo")
+    assert page.locator("#over a").get_attribute("target") == "_blank"
+
+
 def test_hidden_pages_hold_no_line(page: Page, desk: RunningDesk) -> None:
     """A page in the background closes its stream, and listens again when it is looked at."""
     number = desk.report(category="network")
