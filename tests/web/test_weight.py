@@ -106,7 +106,7 @@ def _is_clean(page: Page) -> None:
 
 
 def test_every_class_is_known() -> None:
-    """Each class a template names stands in a style sheet, Bootstrap's or ours, or is what a script of ours looks for."""
+    """Each class a template names stands in a style sheet, Bootstrap's or ours, or is what a script of ours looks for; every field and button has one."""
     told = "".join(file.read_text(encoding="utf-8") for file in (*FOLDER.rglob("*.css"), *FOLDER.glob("*.js")))
     known_ones = set(re.findall(r"\.([a-zA-Z][\w-]*)", told))
     strangers = {
@@ -117,6 +117,13 @@ def test_every_class_is_known() -> None:
         if each not in known_ones
     }
     assert strangers == set()
+    bare = {
+        f"{file.name}: {tag}"
+        for file in (FOLDER.parent / "pages").rglob("*.html")
+        for tag in re.findall(r"<(?:button|select|textarea|input)\b[^>]*>", file.read_text(encoding="utf-8"))
+        if 'type="hidden"' not in tag and " class=" not in tag
+    }
+    assert bare == set()
 
 
 def test_what_others_wrote_is_what_the_list_says() -> None:
