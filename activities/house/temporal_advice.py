@@ -8,7 +8,6 @@ from temporalio.service import RPCError
 
 from activities.house.refusals import UnavailableError
 
-
 # The client's own words stand in quotes inside a debug dump of its parts; the last ones are those of the operating system.
 _QUOTED = re.compile(r'"([^"]+)"')
 
