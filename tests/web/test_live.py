@@ -45,9 +45,10 @@ def test_a_list_is_shown_anew_unless_somebody_chooses(page: Page, desk: RunningD
 
 
 def test_an_incident_says_that_there_is_news(page: Page, desk: RunningDesk) -> None:
-    """While an agent writes, a notice says that somebody else did something; what is being written is not touched."""
+    """While an agent writes, a notice says that somebody else did something; what is being written is not touched. Where events come, nobody asks."""
     number = desk.report(category="network")
     page.goto(f"{desk.base_url}/console/{number}")
+    expect(page.locator("[hx-trigger^=every]")).to_have_count(0)
     page.locator("summary").get_by_text("Work note", exact=True).click()
     page.locator("#note-text").fill("half a sente")
     assert desk.tell(number, "message", "noah", text="I am at the switch.").status_code == 200
