@@ -13,13 +13,16 @@ from activities.files import Upload, file_id, forget, store
 from activities.throttle import UPLOADS_OF_A_PERSON, count
 from api.delivery import Command, check_may_send, deliver, key_of, refusal_in, sent_as
 from api.desk import Desk
+from api.file_limits import told_of_refusal
 from api.file_names import cleaned_name
 from api.pressing import sentence_of
 from api.problems import Problem
 from api.queries.files import kept_as
 from api.queries.incidents import Standing
 from api.queries.outcomes import Answer, answer_to
+from api.sentences import Sentences, sentences_in
 from api.uploads import Examined, examine, parts_in
+from emails.languages import FALLBACK
 from workflows.attachments import AttachFile
 from workflows.messages import Actor, Note, PublicMessage
 from workflows.policies.book import book
@@ -102,18 +105,23 @@ class Added:
     refused: tuple[str, ...]
 
 
-async def attach_all(desk: Desk, offer: Offer, files: list[UploadFile], standing: Standing) -> Added:
-    """Each file of a form of a page on its own; the same form sent twice adds them once. ``offer`` has the nonce of the page for a command id."""
+async def attach_all(desk: Desk, offer: Offer, files: list[UploadFile], standing: Standing, say: Sentences | None = None) -> Added:
+    """Each file of a form of a page on its own; the same form sent twice adds them once. ``offer`` has the nonce of the page for a command id; ``say``: for callers."""
     taken, is_done, refused = 0, True, list[str]()
     for file in files:
         try:
             check_may_add(offer, standing)
-            nonce = await _id_of_page(offer, file)
-            answer = await attach(desk, Offer(offer.number, offer.actor, nonce, offer.inside), file, standing)
+            own_id = await _id_of_page(offer, file)
+            answer = await attach(desk, Offer(offer.number, offer.actor, own_id, offer.inside), file, standing)
             taken, is_done = taken + 1, is_done and answer is not None
         except Problem as problem:
-            refused.append(f"{_quoted(file)} was not added. {sentence_of(problem).removesuffix(' Nothing was changed.')}")
+            refused.append(_not_added(file, problem, rules_for(standing), say))
     return Added(taken, is_done, tuple(refused))
+
+
+def _not_added(file: UploadFile, problem: Problem, rules: FileRules, say: Sentences | None) -> str:
+    why = told_of_refusal(problem, rules, say) if say else sentence_of(problem).removesuffix(" Nothing was changed.")
+    return (say or sentences_in(FALLBACK))("file_not_added", name=cleaned_name(file.filename or ""), why=why)
 
 
 async def _id_of_page(offer: Offer, file: UploadFile) -> str:
@@ -122,7 +130,3 @@ async def _id_of_page(offer: Offer, file: UploadFile) -> str:
         digest.update(part)
     parts = (offer.number, offer.actor.id, offer.command_id[:64], file.filename or "", str(offer.inside), digest.hexdigest())
     return f"page:{hashlib.sha256(chr(0).join(parts).encode('utf-8', 'replace')).hexdigest()[:40]}"
-
-
-def _quoted(file: UploadFile) -> str:
-    return f"“{cleaned_name(file.filename or '')}”"

@@ -4,29 +4,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from api.pressing import told_to_caller
+from api.problems import Problem
 from api.queries.files import File
+from api.sentences import Sentences
 from api.uploads import MOST_FILES
 from workflows.files import in_words
 from workflows.policies.book import book
 from workflows.policies.file_rules import FileRules
 
+# So far they are told in a few words.
+_USUAL = {"png", "jpg", "pdf", "txt", "docx", "xlsx", "zip"}
+
 
 @dataclass(frozen=True)
 class Allowed:
-    """What can be chosen: the ends of names as browsers filter by them, and a sentence for people. Empty where no files are taken."""
+    """What can be chosen: ``accept``, the ends of names as browsers filter by them, nothing where no files are taken; for people, how many at once and how large.
 
-    accept: str
-    hint: str
+    ``kinds``: the ends of names, where the rules name others than the usual ones.
+    """
+
+    accept: str = ""
+    most: str = ""
+    size: str = ""
+    kinds: str = ""
 
 
 def limits_of(rules: FileRules) -> Allowed:
     """What these rules allow."""
     if not rules.kinds or not (rules.most and rules.largest and rules.total):
-        return Allowed("", "")
+        return Allowed()
     accept = ",".join(f".{kind}" for kind in rules.kinds)
-    hint = f"Up to {min(MOST_FILES, rules.most)} at once, {in_words(rules.largest)} each: pictures, PDF, text, office documents, ZIP."
-    kinds = ", ".join(rules.kinds)
-    return Allowed(accept, hint if {"png", "pdf", "txt", "docx", "zip"} <= {*rules.kinds} else hint.partition(":")[0] + f": {kinds}.")
+    return Allowed(
+        accept, str(min(MOST_FILES, rules.most)), in_words(rules.largest), "" if {*rules.kinds} >= _USUAL else ", ".join(rules.kinds)
+    )
 
 
 def limits_now() -> Allowed:
@@ -37,3 +48,12 @@ def limits_now() -> Allowed:
 def names_in(files: Sequence[File]) -> dict[str, str]:
     """What the timeline calls each file; nothing, where the name is gone with it."""
     return {each.id: each.name for each in files}
+
+
+def told_of_refusal(problem: Problem, rules: FileRules, say: Sentences) -> str:
+    """Why a file was not added, for a caller, in their language."""
+    name = f"not_added_{problem.kind.code}"
+    if name not in say.known:
+        return told_to_caller(problem, say)
+    facts = {"kinds": ", ".join(rules.kinds), "size": in_words(rules.largest), "total": in_words(rules.total), "count": str(rules.most)}
+    return say(name, **facts)

@@ -46,9 +46,9 @@ def _beyond(rules: FileRules, message: AttachFile, there: tuple[AttachedFile, ..
 
 
 def in_words(size: int) -> str:
-    """A size in bytes as people say it: 10 MB, 1.5 MB, 320 KB."""
+    """A size in bytes as people say it: 10 MB, 1.5 MB, 320 KB, at least 1 KB."""
     if size < MB:
-        return f"{max(1, round(size / 1024))} KB" if size >= 1024 else f"{size} bytes"  # noqa: PLR2004 -- a KB
+        return f"{max(1, round(size / 1024))} KB"
     return f"{size / MB:.1f} MB".replace(".0 ", " ")
 
 

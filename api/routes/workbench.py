@@ -21,7 +21,7 @@ from api.downloads import find_file, handed_out
 from api.file_limits import limits_of, names_in
 from api.forms import form_of
 from api.identity import Caller
-from api.live import answer, mark_of
+from api.live import Seen, answer, mark_of
 from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries.files import files_of
@@ -79,14 +79,14 @@ async def incident(
 
 
 @router.get("/{number}/live")
-async def live(request: Request, desk: TheDesk, caller: Staff, number: str) -> Response:
+async def live(request: Request, desk: TheDesk, caller: Staff, number: str, seen: Seen = "") -> Response:
     """Whether the page of this incident still shows what it showed."""
     await find(desk, caller, number)
 
     async def look() -> str:
         return mark_of(await version_of(desk.database, number))
 
-    return await answer(request, look)
+    return await answer(request, look, seen, f"/console/{number}")
 
 
 @router.post("/{number}/files")
@@ -154,9 +154,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "may_add_files": why_not("message", facts, caller.actor) is None,
         "may_remove_files": why_not("note", facts, caller.actor) is None,
         "earlier": stretch.earlier,
-        "live": f"/console/{number}/live",
-        "anew": f"/console/{number}",
-        "mark": mark_of(facts.version),
+        "live": f"/console/{number}/live?seen={mark_of(facts.version)}",
         "forms": forms(facts, caller.actor, *await desk_people(desk.database)),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),
