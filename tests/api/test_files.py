@@ -20,6 +20,7 @@ from api.app import create_app
 from api.delivery import key_of
 from api.doorway import LARGEST_BODY
 from tests.api.house import RunningDesk, running_desk
+from tests.api.test_sentences import in_turkish
 from tests.files import EICAR, PNG, SAMPLES, TEXT
 from workflows.attachments import AttachFile
 from workflows.messages import Actor, Sent
@@ -27,6 +28,7 @@ from workflows.policies.book import HOLDFAST
 from workflows.policies.file_rules import KINDS, MB
 from workflows.vocabulary import ActorKind, Role
 
+__all__ = ["in_turkish"]
 RULES = HOLDFAST.files[-1].rule
 EVERYWHERE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -522,6 +524,22 @@ def test_a_message_is_not_lost_with_its_file(desk: RunningDesk) -> None:
         assert empty.status_code == 422
         assert "choose a file" in empty.text
     assert [event["kind"] for event in desk.read(number)["timeline"]][-1] == "caller_wrote"
+
+
+def test_files_are_told_in_the_language_of_the_caller(in_turkish: RunningDesk) -> None:
+    """What can be chosen, what was not added and why, what became of a file: nothing of it is English for somebody who reads Turkish."""
+    number = in_turkish.report()
+    with in_turkish.signed_in("carla") as carla:
+        chosen = [
+            ("files", ("screen.png", PNG)),
+            ("files", ("setup.exe", b"MZ")),
+            ("files", ("empty.txt", b"")),
+            ("files", ("page.pdf", PNG)),
+        ]
+        page = carla.post(f"/portal/incidents/{number}/message", data={"text": "", "nonce": "n"}, files=chosen).text
+    for said in ("Bir defada en çok 5 dosya", "“setup.exe” eklenmedi. Hizmet masası bu türden", "eklenmedi. Boş.", "bir dosya ekledi"):
+        assert said in page
+    assert not re.search(r"not added|Up to|Please|UTF-8; |added a file", page)
 
 
 def test_the_desk_says_who_sees_a_file(desk: RunningDesk) -> None:
