@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import accounts, link_requests, one_time_links, people
 from activities.keys import hash_of as digest
 from activities.passwords import check_strength, fits, hash_of, is_outdated
@@ -36,9 +37,10 @@ class OneTimeLink:
 
 
 async def who_is(engine: AsyncEngine, typed: str) -> str | None:
-    """The person with this id or address; none if nobody has it, or several share it."""
+    """The person with this id or address; none if nobody has it, several share it, or it is of somebody disabled."""
     wanted = typed.strip()
-    query = select(people.c.id).where(or_(people.c.id == wanted, func.lower(people.c.email) == wanted.lower())).limit(2)
+    is_theirs = or_(people.c.id == wanted, func.lower(people.c.email) == wanted.lower())
+    query = select(people.c.id).where(is_theirs, OF_THE_HOUSE).limit(2)
     async with engine.execution_options(read_only=True).connect() as connection:
         found = (await connection.execute(query)).scalars().all()
     return found[0] if len(found) == 1 else None
@@ -85,7 +87,7 @@ async def make_link(engine: AsyncEngine, person: str, purpose: Purpose, now: dat
 async def read_link(engine: AsyncEngine, token: str, now: datetime) -> OneTimeLink | None:
     """What the link is good for, or none: unknown, used and expired ones look the same."""
     links = one_time_links.c
-    still_works = (links.hash == digest(token), links.used_at.is_(None), links.ends_at > now)
+    still_works = (links.hash == digest(token), links.used_at.is_(None), links.ends_at > now, OF_THE_HOUSE)
     query = select(links.person, people.c.name, links.purpose).join(people, people.c.id == links.person).where(*still_works)
     async with engine.execution_options(read_only=True).connect() as connection:
         row = (await connection.execute(query)).one_or_none()

@@ -1,5 +1,6 @@
 """What the command line does with accounts of people (process.md S22). Whoever may write the database may let people in."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from activities.accounts import LASTS, Purpose, end_links, make_link, set_passwo
 from activities.house.office import on_record
 from activities.house.refusals import UsageRefusedError
 from activities.passwords import WeakPasswordError
-from activities.security_log import Seen, latest, write_down
+from activities.security_log import SecurityEvent, Seen, latest, write_down
 from activities.sessions import end_all
 from activities.settings import Settings
 from activities.sign_in_post import LANDING
@@ -61,12 +62,15 @@ def sign_out(settings: Settings, typed: str) -> str:
 
 
 def audit(settings: Settings, limit: int) -> list[str]:
-    """The last lines of the audit of signing in, newest first."""
-    found = on_record(settings, lambda engine: latest(engine, limit))
-    return [
-        f"{each.at:%Y-%m-%d %H:%M:%S}Z  {each.kind:<15}  {each.person or '-':<12}  {each.address or '-':<18}  {each.detail}"
-        for each in found
-    ]
+    """The last lines of the audit, newest first: who came in, who was turned away, who changed what."""
+    return [_told(each) for each in on_record(settings, lambda engine: latest(engine, limit))]
+
+
+def _told(event: SecurityEvent) -> str:
+    changed = json.dumps({"before": event.before, "after": event.after}, ensure_ascii=False) if event.before or event.after else ""
+    said = (event.actor and f"by {event.actor}", event.subject, event.detail, changed)
+    more = "  ".join(each for each in said if each)
+    return f"{event.at:%Y-%m-%d %H:%M:%S}Z  {event.kind:<18}  {event.person or '-':<12}  {event.address or '-':<18}  {more}".rstrip()
 
 
 def _for(settings: Settings, typed: str, work: Callable[[AsyncEngine, str], Awaitable[str]]) -> str:

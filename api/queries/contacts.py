@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import groups, memberships, people, rotas
 from activities.rota_entries import RotaEntry
 from api.queries import Database, reading
@@ -49,7 +50,7 @@ _NAMED = (Role.INCIDENT_MANAGER, Role.PROCESS_OWNER, Role.AUDITOR, Role.ADMIN)
 async def directory(database: Database) -> Directory:
     """The directory as it is now."""
     async with reading(database).connect() as connection:
-        everybody = {row.id: row for row in await connection.execute(select(people).order_by(people.c.name))}
+        everybody = {row.id: row for row in await connection.execute(select(people).where(OF_THE_HOUSE).order_by(people.c.name))}
         everyone_in = (await connection.execute(select(memberships.c.group, memberships.c.person))).all()
         found = (await connection.execute(select(groups).order_by(groups.c.level, groups.c.name))).all()
         turns = (await connection.execute(select(rotas.c.id, rotas.c.definition).order_by(rotas.c.id))).all()

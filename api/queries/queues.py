@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, union_all
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import groups, incidents, memberships, people
 from api.queries import Database, reading
 from api.queries.search import found_by
@@ -136,7 +137,7 @@ async def names_of(database: Database, ids: Iterable[str]) -> dict[str, str]:
 
 async def desk_people(database: Database) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Groups and the people in them, as id and name, to choose from."""
-    members = select(people.c.id, people.c.name).where(people.c.id.in_(select(memberships.c.person))).order_by(people.c.name)
+    members = select(people.c.id, people.c.name).where(people.c.id.in_(select(memberships.c.person)), OF_THE_HOUSE).order_by(people.c.name)
     async with reading(database).connect() as connection:
         all_groups = (await connection.execute(select(groups.c.id, groups.c.name).order_by(groups.c.level, groups.c.name))).all()
         all_people = (await connection.execute(members)).all()

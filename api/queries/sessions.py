@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import memberships, people, sessions
 from activities.keys import hash_of
 from activities.sessions import IDLE, USE_IS_NOTED_EVERY
@@ -25,8 +26,8 @@ class SignedIn:
 
 
 async def signed_in(database: Database, token: str, now: datetime) -> SignedIn | None:
-    """Who shows this token, or none: unknown, ended, unused for too long, or of a person who is no longer in the directory."""
-    in_force = (sessions.c.hash == hash_of(token), sessions.c.ends_at > now, sessions.c.seen_at > now - IDLE)
+    """Who shows this token, or none: unknown, ended, unused for too long, or of a person who is no longer in the directory, or disabled."""
+    in_force = (sessions.c.hash == hash_of(token), sessions.c.ends_at > now, sessions.c.seen_at > now - IDLE, OF_THE_HOUSE)
     columns = (sessions.c.hash, sessions.c.seen_at, people.c.id, people.c.name, people.c.zone, people.c.roles)
     query = select(*columns).join(people, people.c.id == sessions.c.person).where(*in_force)
     async with reading(database).connect() as connection:
