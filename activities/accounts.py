@@ -13,7 +13,9 @@ from ulid import ULID
 from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import accounts, link_requests, one_time_links, people
 from activities.keys import hash_of as digest
+from activities.leaving import end_links, end_sessions
 from activities.passwords import check_strength, fits, hash_of, is_outdated
+from activities.security_log import Change, Hand, Seen, write_changes
 
 
 class Purpose(StrEnum):
@@ -74,13 +76,15 @@ async def password_fits(engine: AsyncEngine, person: str | None, password: str) 
     return True
 
 
-async def make_link(engine: AsyncEngine, person: str, purpose: Purpose, now: datetime) -> str:
-    """A new token of 256 random bits that works once; never to be shown again."""
+async def make_link(engine: AsyncEngine, person: str, purpose: Purpose, now: datetime, by: Hand | None = None) -> str:
+    """A new token of 256 random bits that works once; never to be shown again. ``by``: who makes it for somebody else, for the audit."""
     token = secrets.token_urlsafe(32)
     line = {"hash": digest(token), "person": person, "purpose": purpose.value, "ends_at": now + LASTS[purpose]}
     async with engine.begin() as connection:
         await connection.execute(delete(one_time_links).where(one_time_links.c.ends_at < now - _KEPT_AFTER_THE_END))
         await connection.execute(one_time_links.insert().values(line))
+        if by is not None:
+            await write_changes(connection, by, Change(Seen.LINK_MADE, f"person {person}", person=person, detail=purpose.value))
     return token
 
 
@@ -109,8 +113,11 @@ async def ask_for_link(engine: AsyncEngine, person: str | None, now: datetime) -
         await connection.execute(link_requests.insert().values(line))
 
 
-async def end_links(engine: AsyncEngine, person: str) -> None:
-    """No link that was made for this person works any more."""
+async def sign_out_everywhere(engine: AsyncEngine, person: str, by: Hand) -> int:
+    """Ends all sessions and links of a person, for somebody else; how many sessions that were."""
     async with engine.begin() as connection:
-        await connection.execute(delete(one_time_links).where(one_time_links.c.person == person))
-        await connection.execute(delete(link_requests).where(link_requests.c.person == person))
+        ended = await end_sessions(connection, [person])
+        await end_links(connection, [person])
+        change = Change(Seen.SESSIONS_ENDED, f"person {person}", person=person, detail=f"{ended} sessions")
+        await write_changes(connection, by, change)
+    return ended

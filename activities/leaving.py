@@ -23,11 +23,16 @@ async def end_sessions(connection: AsyncConnection, whose: Collection[str]) -> i
     return (await connection.execute(delete(sessions).where(sessions.c.person.in_(whose)))).rowcount
 
 
+async def end_links(connection: AsyncConnection, whose: Collection[str]) -> None:
+    """No one-time link that was made for these people works any more."""
+    await connection.execute(delete(one_time_links).where(one_time_links.c.person.in_(whose)))
+    await connection.execute(delete(link_requests).where(link_requests.c.person.in_(whose)))
+
+
 async def end_ways_in(connection: AsyncConnection, whose: Collection[str], now: datetime) -> None:
     """No session, link or key of these people opens anything any more; a key stays closed also when they come back."""
     await end_sessions(connection, whose)
-    await connection.execute(delete(one_time_links).where(one_time_links.c.person.in_(whose)))
-    await connection.execute(delete(link_requests).where(link_requests.c.person.in_(whose)))
+    await end_links(connection, whose)
     open_keys = (api_keys.c.person.in_(whose), api_keys.c.revoked_at.is_(None))
     await connection.execute(update(api_keys).where(*open_keys).values(revoked_at=now))
 

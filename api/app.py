@@ -19,6 +19,8 @@ from api.doorway import Doorway
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
 from api.routes import (
+    absences,
+    admin,
     bulk,
     commands,
     console,
@@ -30,6 +32,7 @@ from api.routes import (
     links,
     me,
     outbox,
+    own_keys,
     plan,
     portal,
     sign_in,
@@ -63,6 +66,9 @@ ROUTERS = (
     workbench.router,
     figures.router,
     situation.router,
+    own_keys.router,
+    absences.router,
+    *admin.ROUTERS,
 )
 STATIC = "/static"
 

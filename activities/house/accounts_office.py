@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.accounts import LASTS, Purpose, end_links, make_link, set_password, who_is
+from activities.accounts import LASTS, Purpose, make_link, set_password, sign_out_everywhere, who_is
 from activities.house.office import on_record
 from activities.house.refusals import UsageRefusedError
 from activities.passwords import WeakPasswordError
-from activities.security_log import SecurityEvent, Seen, latest, write_down
+from activities.security_log import COMMAND_LINE, SecurityEvent, Seen, latest, write_down
 from activities.sessions import end_all
 from activities.settings import Settings
 from activities.sign_in_post import LANDING
@@ -22,8 +22,7 @@ def link(settings: Settings, typed: str, purpose: Purpose) -> str:
     """A one-time link for a person, to be handed over. Raises UsageRefusedError where the directory knows nobody of that id or address."""
 
     async def work(engine: AsyncEngine, person: str) -> str:
-        token = await make_link(engine, person, purpose, datetime.now(UTC))
-        await write_down(engine, Seen.LINK_MADE, person=person, detail=f"{purpose.value}, {_HERE}")
+        token = await make_link(engine, person, purpose, datetime.now(UTC), COMMAND_LINE)
         return f"{settings.base_url.rstrip('/')}{LANDING}{token}"
 
     return _for(settings, typed, work)
@@ -53,9 +52,7 @@ def sign_out(settings: Settings, typed: str) -> str:
     """Ends all sessions and links of a person. Raises UsageRefusedError for nobody."""
 
     async def work(engine: AsyncEngine, person: str) -> str:
-        ended = await end_all(engine, person)
-        await end_links(engine, person)
-        await write_down(engine, Seen.SESSIONS_ENDED, person=person, detail=f"{ended} sessions, {_HERE}")
+        ended = await sign_out_everywhere(engine, person, COMMAND_LINE)
         return f"{person} is signed out everywhere ({ended} sessions)."
 
     return _for(settings, typed, work)

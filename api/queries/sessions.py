@@ -1,17 +1,20 @@
 """Who a session belongs to, with the roles and groups the directory gives at this moment (process.md S22)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from activities.attendance import OF_THE_HOUSE
-from activities.database.tables import memberships, people, sessions
+from activities.database.tables import accounts, memberships, people, sessions
 from activities.keys import hash_of
 from activities.sessions import IDLE, USE_IS_NOTED_EVERY
 from api.queries import Database, reading
 from workflows.messages import Actor
 from workflows.vocabulary import ActorKind, Role
+
+# Who has no password shows by a fresh session that it is them.
+_LATELY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -38,3 +41,17 @@ async def signed_in(database: Database, token: str, now: datetime) -> SignedIn |
         groups = tuple((await connection.execute(member_of)).scalars())
     actor = Actor(ActorKind.PERSON, row.id, tuple(Role(role) for role in row.roles), groups)
     return SignedIn(row.hash, actor, row.name, row.zone, now - row.seen_at > USE_IS_NOTED_EVERY)
+
+
+async def began_lately(database: Database, token: str, now: datetime) -> bool:
+    """Whether this session began within the last quarter of an hour."""
+    query = select(sessions.c.began_at).where(sessions.c.hash == hash_of(token))
+    async with reading(database).connect() as connection:
+        began_at = (await connection.execute(query)).scalar_one_or_none()
+    return began_at is not None and now - began_at <= _LATELY
+
+
+async def has_password(database: Database, person: str) -> bool:
+    """Whether this person can sign in with a password."""
+    async with reading(database).connect() as connection:
+        return (await connection.execute(select(accounts.c.person).where(accounts.c.person == person))).first() is not None

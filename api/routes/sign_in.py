@@ -26,7 +26,7 @@ from api.routes.incidents import TheDesk
 
 router = APIRouter(include_in_schema=False)
 # Only pages of our own: a sign-in page must not lead elsewhere.
-_OURS = re.compile(r"/(portal|console|account|figures|situation|plan)(?=[/?.]|$)[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%+*_.-]*)?")
+_OURS = re.compile(r"/(portal|console|account|figures|situation|plan|admin)(?=[/?.]|$)[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%+*_.-]*)?")
 _FAILED = "That did not work. Check the name and the password, or ask for a link by mail."
 _SLOW = "There were too many tries. Wait a quarter of an hour, or ask for a link by mail."
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
