@@ -200,7 +200,8 @@ def _lines(plan: Preview, report: ImportReport) -> Iterator[Change]:
     for each in plan.differences:
         person = each.key if each.what == "person" else None
         if each.before is None:
-            yield Change(_ADDED[each.what], each.subject, None, each.after, person, "import")
+            after = {name: value for name, value in each.after.items() if value is not None}
+            yield Change(_ADDED[each.what], each.subject, None, after, person, "import")
         else:
             yield Change(_CHANGED[each.what], each.subject, *differing(each.before, each.after), person, "import")
     yield from (Change(Seen.ROTA_REMOVED, f"rota {rota}", detail="import") for rota in plan.rotas_taken)

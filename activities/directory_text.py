@@ -29,7 +29,7 @@ def as_toml(file: DirectoryFile) -> str:
 def entry_as_toml(entry: BaseModel, without: frozenset[str] = frozenset()) -> str:
     """One entry as text, as if it were a file of its own."""
     values = {name: value for name, value in _values(entry).items() if name not in without}
-    return "\n".join([*_body(values), *_lists(values, "")]).strip() + "\n"
+    return "\n".join([*_body(values), "", *_lists(values, "")]).strip() + "\n"
 
 
 def _values(entry: BaseModel) -> dict[str, Any]:

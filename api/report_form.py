@@ -31,7 +31,10 @@ TEXTS = (
 DIGITS = ("impact", "urgency")
 # Fields behind "more": they are shown at once where one of them was filled in.
 MORE = (*TEXTS[2:], "occurred_at")
-_NEEDED = {"title": "Say in a few words what is wrong, in at most 200 characters."}
+_NEEDED = {
+    "title": "Say in a few words what is wrong, in at most 200 characters.",
+    "service": "A service has letters, digits, spaces and . _ : @ - and at most 100 characters.",
+}
 
 
 @dataclass(frozen=True)

@@ -141,9 +141,7 @@ def state_of(facts: Mapping[str, Any]) -> tuple[str, str]:
 def told(event: Mapping[str, Any], names: Mapping[str, str]) -> Happened:
     """An event as a line. ``names`` gives the word for an actor's id; ids of people and groups in it are spelled out as well."""
     after = event["after"]
-    changed = [
-        names.get(str(value), str(value).replace("_", " ")) for name in _CHANGED if (value := after.get(name)) not in (None, "", False)
-    ]
+    changed = [_called(name, str(value), names) for name in _CHANGED if (value := after.get(name)) not in (None, "", False)]
     said = next((str(after[name]) for name in _SAID if after.get(name)), None)
     who = "By itself, the desk" if event["actor_kind"] == ActorKind.SYSTEM else names.get(event["actor"], event["actor"])
     return Happened(
@@ -156,6 +154,10 @@ def told(event: Mapping[str, Any], names: Mapping[str, str]) -> Happened:
         is_inner=not event.get("public", True),
         seq=event["seq"],
     )
+
+
+def _called(name: str, value: str, names: Mapping[str, str]) -> str:
+    return names.get(f"service/{value}", value) if name == "service" else names.get(value, value.replace("_", " "))
 
 
 def will_happen(kind: str, about: str | None, ordinal: int) -> str:

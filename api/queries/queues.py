@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, union_all
 
 from activities.attendance import OF_THE_HOUSE
-from activities.database.tables import groups, incidents, memberships, people
+from activities.database.tables import groups, incidents, memberships, people, services
 from api.queries import Database, reading
 from api.queries.search import found_by
 from workflows.messages import Actor
@@ -17,6 +17,8 @@ from workflows.vocabulary import Status
 
 PAGE = 50
 SOON = timedelta(hours=2)
+# No id contains a slash.
+SERVICE = "service/"
 OPEN = tuple(status.value for status in (Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD))
 
 
@@ -128,9 +130,11 @@ def _of_queue(queue: Queue, actor: Actor, now: datetime) -> list[ColumnElement[b
 
 
 async def names_of(database: Database, ids: Iterable[str]) -> dict[str, str]:
-    """What the directory calls these people and groups."""
+    """What the directory calls these people and groups; a service stands under ``service/`` and its key, since a group may have the same."""
     wanted = sorted(set(ids))
+    services_wanted = [each.removeprefix(SERVICE) for each in wanted if each.startswith(SERVICE)]
     each = [select(table.c.id, table.c.name).where(table.c.id.in_(wanted)) for table in (groups, people)]
+    each += [select(literal(SERVICE) + services.c.id, services.c.name).where(services.c.id.in_(services_wanted))] if services_wanted else []
     async with reading(database).connect() as connection:
         return {row[0]: row[1] for row in await connection.execute(union_all(*each))}
 
@@ -147,4 +151,6 @@ async def desk_people(database: Database) -> tuple[list[tuple[str, str]], list[t
 def spoken(facts: Mapping[str, Any], timeline: list[dict[str, Any]]) -> set[str]:
     """The ids on a page that the directory may have names for."""
     found = {facts[name] for name in ("reporter", "affected", "group", "person") if facts[name]} | {event["actor"] for event in timeline}
-    return found | {str(event["after"][name]) for event in timeline for name in ("group", "person") if event["after"].get(name)}
+    found |= {str(event["after"][name]) for event in timeline for name in ("group", "person") if event["after"].get(name)}
+    services_named = {facts["service"], *(event["after"].get("service") for event in timeline)} - {None}
+    return found | {f"{SERVICE}{service}" for service in services_named}

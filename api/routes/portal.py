@@ -12,6 +12,8 @@ from pydantic import TypeAdapter
 from ulid import ULID
 
 from api import confirmation
+from api.administration import is_key
+from api.catalogue import check_service
 from api.confirmation import BROKEN, PageReader, Pressed, Question
 from api.cursors import cursor_of, place_in
 from api.delivery import Command, find
@@ -22,6 +24,8 @@ from api.pressing import command_of, message_of, press, sentence_of
 from api.problems import Problem
 from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed
 from api.queries.links import follow_up_of
+from api.queries.people import services_to_choose, whole_service
+from api.queries.queues import SERVICE, names_of, spoken
 from api.queries.timelines import timeline_of
 from api.reception import take_in
 from api.rendering import PRIVATE, page
@@ -65,34 +69,47 @@ async def mine(request: Request, desk: TheDesk, caller: Someone, older: str = ""
 
 
 @router.get("/report")
-async def form(request: Request, caller: Reporter) -> Response:
+async def form(request: Request, desk: TheDesk, caller: Reporter) -> Response:
     """The report form, empty."""
-    return _form(request, caller, Draft({"key": str(ULID())}, {}))
+    return await _form(request, desk, caller, Draft({"key": str(ULID())}, {}))
 
 
 @router.post("/report")
 async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
     """Takes the report in; the same form sent twice is one incident. What is wrong comes back with everything that was typed."""
-    typed = await form_of(request)
+    typed = await _with_topic(desk, await form_of(request))
     read = read_report({name: typed[name] for name in typed if name != "affected"}, caller.zone, Channel.PORTAL, datetime.now(UTC))
     if isinstance(read, Draft):
-        return _form(request, caller, read, 422)
+        return await _form(request, desk, caller, read, 422)
     try:
+        await check_service(desk.database, read.service)
         key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
         received = await take_in(desk, caller.actor, read, Channel.PORTAL.value, key)
     except Problem as problem:
         if problem.kind.code == "key-reused":
-            return _form(request, caller, Draft(typed | {"key": str(ULID())}, {"title": _SENT_BEFORE}), 422)
-        return _form(request, caller, Draft(typed, {"title": sentence_of(problem)}), problem.kind.status)
+            return await _form(request, desk, caller, Draft(typed | {"key": str(ULID())}, {"title": _SENT_BEFORE}), 422)
+        is_about_service = any(each["pointer"] == "/service" for each in problem.more.get("errors", ()))
+        wrong = {"service": "Choose one of the services."} if is_about_service else {"title": sentence_of(problem)}
+        return await _form(request, desk, caller, Draft(typed, wrong), problem.kind.status)
     return RedirectResponse(f"{_base(desk)}/portal/reported/{received.number}", 303)
 
 
 _SENT_BEFORE = "From this page another report was sent before. Send this one as well only if it is about something else."
 
 
-def _form(request: Request, caller: Caller, draft: Draft, status: int = 200) -> Response:
+async def _with_topic(desk: Desk, typed: dict[str, str]) -> dict[str, str]:
+    """With the category that the catalogue names for the service, where somebody chose a service and no topic; the form says so (S2)."""
+    if typed.get("topic") or not is_key(typed.get("service", "")):
+        return typed
+    service = await whole_service(desk.database, typed["service"])
+    has_category = service is not None and service.category in topics(datetime.now(UTC))
+    return typed | {"topic": service.category or ""} if service is not None and has_category else typed
+
+
+async def _form(request: Request, desk: Desk, caller: Caller, draft: Draft, status: int = 200) -> Response:
     known = {"caller": caller, "typed": draft.typed, "wrong": draft.wrong, "shows_more": draft.shows_more}
-    return page(request, "portal/report.html", status, PRIVATE, topics=topics(datetime.now(UTC)), **known)
+    to_choose = await services_to_choose(desk.database)
+    return page(request, "portal/report.html", status, PRIVATE, topics=topics(datetime.now(UTC)), services=to_choose, **known)
 
 
 @router.get("/reported/{number}")
@@ -159,10 +176,13 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         caller.actor.id: "You",
         facts["affected"]: "You" if facts["affected"] == caller.actor.id else "The caller",
     }
+    of_services = {each for each in spoken(facts, timeline) if each.startswith(SERVICE)}
+    names |= await names_of(desk.database, of_services) if of_services else {}
     word, sentence = state_of(facts)
     known = {
         "caller": caller,
         "facts": facts_for(facts, is_staff=False),
+        "service": names.get(f"{SERVICE}{facts['service']}", facts["service"]),
         "state": word,
         "sentence": sentence,
         "timeline": [told(event, names) for event in reversed(timeline)],

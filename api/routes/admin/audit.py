@@ -90,15 +90,20 @@ def _sought(asked: dict[str, str], before: str) -> tuple[Sought, dict[str, str]]
     return found, wrong
 
 
-def _changes(line: SecurityEvent) -> list[tuple[str, str, str]]:
-    """Each value that changed: its name, as it was, as it is."""
-    before, after = line.before or {}, line.after or {}
-    return [(name.replace("_", " "), _value(before.get(name)), _value(after.get(name))) for name in dict.fromkeys([*before, *after])]
+def _changes(line: SecurityEvent) -> list[str]:
+    """Each value that changed, as it was and as it is; of what is new or gone, only the one that there is."""
+    before, after = line.before, line.after
+    if before is None or after is None:
+        return [f"{name.replace('_', ' ')}: {_value(value)}" for name, value in (before or after or {}).items()]
+    names = dict.fromkeys([*before, *after])
+    return [f"{name.replace('_', ' ')}: {_value(before.get(name))} → {_value(after.get(name))}" for name in names]
 
 
 def _value(value: Any) -> str:
     if value in (None, [], ""):
         return "nothing"
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

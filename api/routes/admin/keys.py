@@ -86,7 +86,7 @@ async def _page(
         names=await names_of(desk.database, {each.person for each in found if each.person}),
         now=now,
         made=made,
-        typed=sheet.typed(),
+        typed={"ends": ENDS[0][0]} | sheet.typed(),
         chosen={"roles": sheet.all("roles")},
         roles=_ROLES,
         ends=ENDS,
