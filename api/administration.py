@@ -53,6 +53,7 @@ _NEEDED = {
     "name": "Give a name, in at most 200 characters.",
     "email": "This is no e-mail address.",
     "language": "Name a language by its two small letters, such as en.",
+    "zone": "Name a time zone as IANA does, such as Europe/Istanbul.",
     "level": "A level is a number from 1 to 9.",
 }
 
