@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -158,13 +158,14 @@ async def _is_known(engine: AsyncEngine, person: str) -> bool:
 def _plain(key: KeyRecord) -> Line:
     return {
         "id": key.id,
-        "owner": key.person or key.integration,
+        "owner": key.owner,
         "kind": "person" if key.person else "integration",
         "roles": [role.value for role in key.roles],
         "label": key.label,
-        "state": "revoked" if key.revoked_at else "open",
+        "state": "revoked" if key.revoked_at else "open" if key.is_open(datetime.now(UTC)) else "ended",
         "created_at": key.created_at.isoformat(),
         "used_at": key.used_at.isoformat() if key.used_at else None,
+        "ends_at": key.ends_at.isoformat() if key.ends_at else None,
     }
 
 

@@ -56,7 +56,8 @@ async def directory(database: Database) -> Directory:
         turns = (await connection.execute(select(rotas.c.id, rotas.c.definition).order_by(rotas.c.id))).all()
     members: dict[str, list[str]] = {}
     for row in everyone_in:
-        members.setdefault(row.group, []).append(_name(row.person, everybody))
+        if row.person in everybody:
+            members.setdefault(row.group, []).append(str(everybody[row.person].name))
     return Directory(
         tuple(_team(row, everybody, members.get(row.id, [])) for row in found),
         {role: tuple(Reachable(each.name, each.email) for each in everybody.values() if role in each.roles) for role in _NAMED},
@@ -65,7 +66,7 @@ async def directory(database: Database) -> Directory:
 
 
 def _team(row: Row[Any], everybody: dict[str, Row[Any]], members: list[str]) -> Team:
-    lead = _name(row.lead, everybody) if row.lead else None
+    lead = str(everybody[row.lead].name) if row.lead in everybody else None
     return Team(row.id, Reachable(row.name, row.email), row.level, lead, tuple(sorted(members)))
 
 

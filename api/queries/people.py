@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, String, func, literal, or_, select, tuple_
 
 from activities import directory_rows as rows
 from activities.attendance import OF_THE_HOUSE, is_absent
-from activities.database.tables import groups, memberships, people, services
+from activities.database.tables import groups, incidents, memberships, people, services
 from activities.directory_entries import DirectoryFile, GroupEntry, PersonEntry, ServiceEntry
-from activities.directory_lock import count_of_changes
 from activities.rota_entries import RotaEntry
 from api.queries import Database, reading
+from api.queries.queues import OPEN
 from workflows.vocabulary import Role
 
 PAGE = 50
@@ -136,10 +136,11 @@ async def whole_directory(database: Database) -> DirectoryFile:
         return await rows.everything(connection)
 
 
-async def changes_so_far(database: Database) -> int:
-    """How often the directory was changed."""
+async def work_in_hand(database: Database, person: str) -> int:
+    """How many incidents that are not over are assigned to this person."""
+    query = select(func.count()).where(incidents.c.person == person, incidents.c.status.in_(OPEN))
     async with reading(database).connect() as connection:
-        return await count_of_changes(connection)
+        return int((await connection.execute(query)).scalar_one())
 
 
 @dataclass(frozen=True)

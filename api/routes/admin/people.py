@@ -42,7 +42,7 @@ from api.cursors import cursor_of_words, words_in
 from api.desk import Desk
 from api.identity import Caller
 from api.problems import Problem
-from api.queries.people import Wanted, group_lines, people_page, whole_person
+from api.queries.people import Wanted, group_lines, people_page, whole_person, work_in_hand
 from api.routes.incidents import TheDesk
 from emails.languages import languages
 from workflows.vocabulary import Role
@@ -215,6 +215,7 @@ async def _one(request: Request, desk: Desk, caller: Caller, person: str, why: O
         "since": why.sheet["since"] if why.sheet and not why.sheet["mark"] else local(entry.absent_from, caller.zone),
         "until": why.sheet["until"] if why.sheet and not why.sheet["mark"] else local(entry.absent_until, caller.zone),
         "keys": sum(each.is_open(now) for each in await list_keys(desk.database, person)),
+        "in_hand": await work_in_hand(desk.database, person),
         "link": None,
         "now": now,
     }
