@@ -173,6 +173,12 @@ async def services_to_choose(database: Database) -> list[tuple[str, str]]:
         return [(row.id, row.name) for row in await connection.execute(query)]
 
 
+async def services_in_use(database: Database) -> list[tuple[str, ServiceEntry]]:
+    """Every service in use with its key, by name."""
+    found = (await whole_directory(database)).services or {}
+    return sorted(((key, entry) for key, entry in found.items() if not entry.retired), key=lambda each: (each[1].name.lower(), each[0]))
+
+
 async def led_by(database: Database, lead: str) -> list[PersonLine]:
     """Everybody of the house in a group that this person leads, by name."""
     theirs = select(memberships.c.person).join(groups, groups.c.id == memberships.c.group).where(groups.c.lead == lead)

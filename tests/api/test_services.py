@@ -52,6 +52,8 @@ def test_without_a_catalogue_any_service_will_do(desk: RunningDesk) -> None:
 @pytest.mark.parametrize("service", ["anything", "fax", "Mail"])
 def test_only_services_in_use_can_be_reported(desk: RunningDesk, service: str) -> None:
     """Another word, a retired one, a name instead of a key: refused with what there is; the same where a report is corrected."""
+    items = desk.as_("carla").get("/api/v1/services").json()["items"]
+    assert [(each["key"], each["category"]) for each in items] == [("network", None), ("mail", "e-mail")]
     refused = _report(desk, service=service)
     assert refused.status_code == 422
     assert refused.json()["errors"] == [{"pointer": "/service", "detail": "The desk has: network, mail"}]
