@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import groups, memberships, people, rotas
 from activities.rota_entries import RotaEntry
 from api.queries import Database, reading
@@ -50,23 +49,24 @@ _NAMED = (Role.INCIDENT_MANAGER, Role.PROCESS_OWNER, Role.AUDITOR, Role.ADMIN)
 async def directory(database: Database) -> Directory:
     """The directory as it is now."""
     async with reading(database).connect() as connection:
-        everybody = {row.id: row for row in await connection.execute(select(people).where(OF_THE_HOUSE).order_by(people.c.name))}
+        everybody = {row.id: row for row in await connection.execute(select(people).order_by(people.c.name))}
         everyone_in = (await connection.execute(select(memberships.c.group, memberships.c.person))).all()
         found = (await connection.execute(select(groups).order_by(groups.c.level, groups.c.name))).all()
         turns = (await connection.execute(select(rotas.c.id, rotas.c.definition).order_by(rotas.c.id))).all()
+    at_work = [each for each in everybody.values() if each.disabled_at is None]
     members: dict[str, list[str]] = {}
     for row in everyone_in:
-        if row.person in everybody:
-            members.setdefault(row.group, []).append(str(everybody[row.person].name))
+        if row.person not in everybody or everybody[row.person].disabled_at is None:
+            members.setdefault(row.group, []).append(_name(row.person, everybody))
     return Directory(
         tuple(_team(row, everybody, members.get(row.id, [])) for row in found),
-        {role: tuple(Reachable(each.name, each.email) for each in everybody.values() if role in each.roles) for role in _NAMED},
+        {role: tuple(Reachable(each.name, each.email) for each in at_work if role in each.roles) for role in _NAMED},
         {row.id: _on_turn(row.id, row.definition, everybody) for row in turns},
     )
 
 
 def _team(row: Row[Any], everybody: dict[str, Row[Any]], members: list[str]) -> Team:
-    lead = str(everybody[row.lead].name) if row.lead in everybody else None
+    lead = _name(row.lead, everybody) if row.lead else None
     return Team(row.id, Reachable(row.name, row.email), row.level, lead, tuple(sorted(members)))
 
 

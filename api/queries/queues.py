@@ -139,13 +139,25 @@ async def names_of(database: Database, ids: Iterable[str]) -> dict[str, str]:
         return {row[0]: row[1] for row in await connection.execute(union_all(*each))}
 
 
-async def desk_people(database: Database) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+Choices = list[tuple[str, str]]
+
+
+async def desk_people(database: Database) -> tuple[Choices, Choices]:
     """Groups and the people in them, as id and name, to choose from."""
-    members = select(people.c.id, people.c.name).where(people.c.id.in_(select(memberships.c.person)), OF_THE_HOUSE).order_by(people.c.name)
+    all_groups, all_people, _ = await desk_choices(database)
+    return all_groups, all_people
+
+
+async def desk_choices(database: Database) -> tuple[Choices, Choices, Choices]:
+    """Groups, the people in them and the services in use, as id and name, to choose from. Without services the desk keeps no catalogue."""
+    members = select(literal("person").label("kind"), people.c.id, people.c.name.label("name"))
+    in_use = select(literal("service"), services.c.id, services.c.name).where(services.c.retired.is_(False))
+    both = union_all(members.where(people.c.id.in_(select(memberships.c.person)), OF_THE_HOUSE), in_use).order_by("name")
     async with reading(database).connect() as connection:
         all_groups = (await connection.execute(select(groups.c.id, groups.c.name).order_by(groups.c.level, groups.c.name))).all()
-        all_people = (await connection.execute(members)).all()
-    return [(row[0], row[1]) for row in all_groups], [(row[0], row[1]) for row in all_people]
+        found = (await connection.execute(both)).all()
+    of_kind = {kind: [(row.id, row.name) for row in found if row.kind == kind] for kind in ("person", "service")}
+    return [(row[0], row[1]) for row in all_groups], of_kind["person"], of_kind["service"]
 
 
 def spoken(facts: Mapping[str, Any], timeline: list[dict[str, Any]]) -> set[str]:

@@ -24,8 +24,7 @@ from api.problems import Problem
 from api.queries.incidents import facts_of
 from api.queries.links import reads_in
 from api.queries.outcomes import version_of
-from api.queries.people import services_to_choose
-from api.queries.queues import desk_people, names_of, spoken
+from api.queries.queues import desk_choices, names_of, spoken
 from api.queries.timelines import timeline_of
 from api.routes.console import Agent, Staff
 from api.routes.incidents import Before, TheDesk
@@ -120,7 +119,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "live": f"/console/{number}/live",
         "anew": f"/console/{number}",
         "mark": mark_of(facts.version),
-        "forms": forms(facts, caller.actor, *await desk_people(desk.database), await services_to_choose(desk.database)),
+        "forms": forms(facts, caller.actor, *await desk_choices(desk.database)),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),
         "meanwhile": [told(event, names) for event in stretch.events if _is_news(event, why.shown, caller)],
