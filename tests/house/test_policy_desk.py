@@ -1,5 +1,6 @@
 """``holdfast policy``: editions that can be listed, read, compared, and published once (design rule 6)."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,25 @@ def test_a_wrong_rule_is_told_in_a_sentence(tree: Tree) -> None:
     done = tree.holdfast("policy", "list")
     assert done.returncode == 1
     assert done.stderr == "The policies cannot be used: closure rules: there is no calendar 'offise'; did you mean 'office'?\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("=_FIRST,", "=replace(_FIRST),", r"closure_rules\.py, line \d+: name 'replace' is not defined"),
+        (
+            "(2, 4),\n    automatic",
+            "(4),\n    automatic",
+            r"closure_rules\.py, line \d+: closure rules, silence after a solution: \(4\) is one number",
+        ),
+        ("after_days=5,", "after_days=5", r"invalid syntax.* \(closure_rules\.py, line \d+\)"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_with_its_line(tree: Tree, old: str, new: str, says: str) -> None:
+    """A name that was not imported, a forgotten comma: where, in one line."""
+    done = tree.edit("workflows/policies/closure_rules.py", old, new).holdfast("policy", "list")
+    assert done.returncode == 1
+    assert re.fullmatch(f"The policies cannot be used: {says}.*\n", done.stderr), done.stderr
 
 
 def test_editions_can_be_compared(tmp_path: Path) -> None:
