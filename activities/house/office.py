@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,8 +77,8 @@ def who_is_on_call(settings: Settings, at: datetime, days: int, only: str | None
     return [each for each in found if only in {None, each.rota}]
 
 
-def issue(settings: Settings, *, person: str | None, integration: str | None, roles: list[str], label: str) -> str:
-    """A new key. Raises UsageRefusedError for an unknown person or role."""
+def issue(settings: Settings, *, person: str | None, integration: str | None, roles: list[str], label: str, days: int | None) -> str:
+    """A new key, which ends after so many days, or never. Raises UsageRefusedError for an unknown person or role."""
     try:
         wanted = tuple(Role(role) for role in roles)
     except ValueError:
@@ -87,7 +87,8 @@ def issue(settings: Settings, *, person: str | None, integration: str | None, ro
     async def work(engine: AsyncEngine) -> str:
         if person is not None and not await _is_known(engine, person):
             raise UsageRefusedError(f"The directory knows no {person}; add the person with: holdfast directory import FILE.")
-        return (await issue_key(engine, person=person, integration=integration, roles=wanted, label=label)).secret
+        ends_at = datetime.now(UTC) + timedelta(days=days) if days else None
+        return (await issue_key(engine, person=person, integration=integration, roles=wanted, label=label, ends_at=ends_at)).secret
 
     try:
         return on_record(settings, work)

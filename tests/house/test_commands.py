@@ -99,7 +99,8 @@ def test_the_directory_goes_out_and_in_again(tmp_path: Path) -> None:
     file.write_text(exported.stdout, encoding="utf-8")
     assert holdfast("directory", "import", str(file), **house).returncode == 0
     assert holdfast("directory", "export", **house).stdout == exported.stdout
-    secret = holdfast("keys", "issue", "--person", "asha", **house).stdout.strip()
+    secret = holdfast("keys", "issue", "--person", "asha", "--days", "90", **house).stdout.strip()
+    assert json.loads(holdfast("keys", "list", "--json", **house).stdout)[0]["ends_at"] is not None
     audit = holdfast("accounts", "audit", "--limit", "100", **house).stdout
     assert "person_added" in audit
     assert "service mail" in audit
