@@ -146,7 +146,9 @@ def _word(value: Any) -> str:
 def publish(today: date | None = None) -> str:
     """Locks what is new in this tree, on the present day (UTC) or another; answers with a sentence. Raises RefusedError with what to do first."""
     _book(None)
-    from workflows.policies import lock  # noqa: PLC0415 -- as above
+    from emails.rendering import unwritten  # noqa: PLC0415 -- as above
+    from workflows.policies import lock  # noqa: PLC0415
+    from workflows.vocabulary import LetterName  # noqa: PLC0415
 
     if changed := lock.changed_after_publication():
         raise RefusedError(
@@ -161,5 +163,8 @@ def publish(today: date | None = None) -> str:
         )
     if untold := lock.untold():
         raise RefusedError(f"Tell process owners first: add a paragraph '## {untold[0]}: ...' to workflows/policies/CHANGES.md.")
+    if lacking := {letter.value: parts for letter in LetterName if (parts := unwritten(letter))}:
+        told = "; ".join(f"{letter} lacks {', '.join(parts)}" for letter, parts in lacking.items())
+        raise RefusedError(f"A rule can name a letter that nobody has written: {told}.")
     lock.lock()
     return f"Published: {', '.join(new)}." if new else "There is nothing new to publish."

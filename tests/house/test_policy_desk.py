@@ -48,6 +48,15 @@ def test_a_rule_in_force_cannot_be_published_anew(tree: Tree) -> None:
     assert "append a new Dated(...) entry with a later valid_from" in done.stderr
 
 
+def test_a_letter_is_written_before_a_rule_can_name_it(tree: Tree) -> None:
+    """A new name without a composer or a template is refused, with each thing it lacks."""
+    tree.edit("workflows/vocabulary.py", 'LOW_SCORE = "low_score"', 'LOW_SCORE = "low_score"\n    NUDGE = "nudge"')
+    (tree.place / "emails/templates/en/nudge.txt").write_text("A nudge", encoding="utf-8")
+    done = tree.holdfast("policy", "publish")
+    assert done.returncode == 1
+    assert "nudge lacks a line in _COMPOSERS of emails/letters.py, emails/templates/en/nudge.html." in done.stderr
+
+
 def test_a_rule_cannot_begin_in_the_past(tree: Tree) -> None:
     """An entry dated before today is refused: editions of later days, which incidents run under, would change with it."""
     append(tree, "2026, 6, 1")
