@@ -2,16 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from activities.database.session import open_database
 from activities.policy_book import load_book
 from activities.settings import Settings
-from api import answers
+from api import answers, assets
 from api.commands import Line
 from api.contract import ABOUT, TAGS
 from api.desk import Desk
@@ -72,7 +70,6 @@ ROUTERS = (
     absences.router,
     *admin.ROUTERS,
 )
-STATIC = "/static"
 
 
 def create_app(settings: Settings, *, engine: Database | None = None, temporal: Client | None = None) -> FastAPI:
@@ -107,8 +104,8 @@ def create_app(settings: Settings, *, engine: Database | None = None, temporal: 
     answers.register(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    refuse_undeclared_routes(app, frozenset({STATIC}))
+    app.mount(assets.STATIC, assets.room(), name="static")
+    refuse_undeclared_routes(app, frozenset({assets.STATIC}))
     return app
 
 
