@@ -43,7 +43,7 @@ def test_without_a_catalogue_any_service_will_do(desk: RunningDesk) -> None:
     """A desk that keeps none takes what people write, through the API and on the form."""
     assert _report(desk, service="anything").status_code == 201
     page = desk.signed_in("carla").get("/portal/report")
-    assert '<input id="service"' in page.text
+    assert '<input class="form-control" id="service"' in page.text
     sent = desk.signed_in("carla").post("/portal/report", data=REPORT | {"service": "anything", "key": "free"})
     assert sent.status_code == 303
 
