@@ -151,6 +151,21 @@ class Me(BaseModel):
     groups: list[str]
 
 
+class ServiceView(BaseModel):
+    """Something the desk looks after. ``category`` is the one it suggests."""
+
+    key: str = Field(examples=["mail"])
+    name: str
+    description: str | None
+    category: str | None
+
+
+class ServiceList(BaseModel):
+    """All services that a report may name."""
+
+    items: list[ServiceView]
+
+
 class Health(BaseModel):
     """Whether this can work, and what is wrong if not."""
 
@@ -169,6 +184,8 @@ VIEWS: tuple[type[BaseModel], ...] = (
     Clocks,
     Dates,
     Me,
+    ServiceView,
+    ServiceList,
     Health,
 )
 

@@ -27,7 +27,7 @@ from api.sentences import Sentences, said_to
 
 router = APIRouter(include_in_schema=False)
 # Only pages of our own: a sign-in page must not lead elsewhere.
-_OURS = re.compile(r"/(portal|console|account|figures|situation|plan)(?=[/?.]|$)[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%+*_.-]*)?")
+_OURS = re.compile(r"/(portal|console|account|figures|situation|plan|admin)(?=[/?.]|$)[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%+*_.-]*)?")
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
 
 

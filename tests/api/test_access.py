@@ -24,6 +24,7 @@ OWNER = frozenset({"carla"})
 # Path, method, body, who is let in (by status) when the incident is carla's; everybody else is answered the status beside it.
 ROUTES: list[tuple[str, str, Any, frozenset[str], int]] = [
     ("/api/v1/me", "GET", None, EVERYBODY, 0),
+    ("/api/v1/services", "GET", None, EVERYBODY, 0),
     ("/api/v1/incidents", "GET", None, EVERYBODY, 0),
     ("/api/v1/incidents", "POST", EXAMPLES[Report], DESK | {"carla", "dora"}, 403),
     ("/api/v1/incidents/{number}", "GET", None, STAFF | OWNER, 404),
