@@ -10,7 +10,7 @@ from tests.api.house import RunningDesk
 
 
 def _text(page: str) -> str:
-    return html.unescape(re.search(r'<textarea id="message-text"[^>]*>([^<]*)</textarea>', page)[1])  # type: ignore[index]
+    return html.unescape(re.search(r'<textarea [^>]*id="message-text"[^>]*>([^<]*)</textarea>', page)[1])  # type: ignore[index]
 
 
 async def _speaks(desk: RunningDesk, person: str, language: str) -> None:
