@@ -23,6 +23,9 @@ class Seen(StrEnum):
     SIGNED_OUT = "signed_out"
     SESSIONS_ENDED = "sessions_ended"
     FOREIGN_FORM = "foreign_form"
+    IDENTITY_BOUND = "identity_bound"
+    IDENTITIES_FORGOTTEN = "identities_forgotten"
+    PROVIDER_DOUBTED = "provider_doubted"
 
 
 @dataclass(frozen=True)

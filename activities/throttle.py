@@ -22,6 +22,7 @@ class Limit:
 _QUARTER_OF_AN_HOUR = timedelta(minutes=15)
 PASSWORDS_OF_AN_ACCOUNT = Limit("password", 10, _QUARTER_OF_AN_HOUR)
 PASSWORDS_FROM_AN_ADDRESS = Limit("passwords from", 50, _QUARTER_OF_AN_HOUR)
+RETURNS_FROM_AN_ADDRESS = Limit("returns from", 50, _QUARTER_OF_AN_HOUR)
 LINKS_FOR_A_PERSON = Limit("link", 3, _QUARTER_OF_AN_HOUR)
 LINKS_FROM_AN_ADDRESS = Limit("links from", 30, _QUARTER_OF_AN_HOUR)
 

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from activities.database.session import open_database
 from activities.policy_book import load_book
 from activities.settings import Settings
+from activities.single_sign_on.provider import IdentityProvider
 from api import answers
 from api.commands import Line
 from api.contract import ABOUT, TAGS
@@ -33,6 +34,7 @@ from api.routes import (
     plan,
     portal,
     sign_in,
+    single_sign_on,
     situation,
     surveys,
     time,
@@ -55,6 +57,7 @@ ROUTERS = (
     outbox.router,
     guide.router,
     sign_in.router,
+    single_sign_on.router,
     habits.router,
     portal.router,
     console.router,
@@ -71,7 +74,8 @@ def create_app(settings: Settings, *, engine: Database | None = None, temporal: 
     """The application. What is passed in stays open when it ends; what it opens itself, it closes.
 
     Opens also while database or Temporal are away: requests are then answered 503. Raises UndeclaredAccessError when a route does not say
-    who may call it, and UnusableBookError when the policies named in the settings cannot be used.
+    who may call it, UnusableBookError when the policies named in the settings cannot be used, and MissingExtraError when the settings name an
+    identity provider and nothing is installed that speaks with one.
     """
     if settings.policies is not None:
         adopt(load_book(settings.policies))
@@ -111,4 +115,5 @@ def _furnished(settings: Settings, database: Database, temporal: Client | None) 
         line=Line(settings, temporal),
         turnstile=Turnstile(settings.commands_in_flight),
         signer=Signer(settings.link_keys, settings.base_url, settings.link_days),
+        provider=IdentityProvider(settings) if settings.oidc_issuer else None,
     )

@@ -13,6 +13,7 @@ from activities.security_log import Seen, latest, write_down
 from activities.sessions import end_all
 from activities.settings import Settings
 from activities.sign_in_post import LANDING
+from activities.single_sign_on.identities import forget_identities
 
 _HERE = "command line"
 
@@ -56,6 +57,18 @@ def sign_out(settings: Settings, typed: str) -> str:
         await end_links(engine, person)
         await write_down(engine, Seen.SESSIONS_ENDED, person=person, detail=f"{ended} sessions, {_HERE}")
         return f"{person} is signed out everywhere ({ended} sessions)."
+
+    return _for(settings, typed, work)
+
+
+def forget(settings: Settings, typed: str) -> str:
+    """Lets go of the accounts of identity providers that are bound to a person, and ends the sessions. Raises UsageRefusedError for nobody."""
+
+    async def work(engine: AsyncEngine, person: str) -> str:
+        forgotten = await forget_identities(engine, person)
+        await end_all(engine, person)
+        await write_down(engine, Seen.IDENTITIES_FORGOTTEN, person=person, detail=f"{forgotten} identities, {_HERE}")
+        return f"{person} has no account of an identity provider any more ({forgotten} forgotten); the next one that fits is bound."
 
     return _for(settings, typed, work)
 

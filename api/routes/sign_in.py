@@ -1,9 +1,7 @@
 """The door for people in browsers: sign in with a password or a one-time link, sign out, change the password (process.md S22)."""
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -12,10 +10,11 @@ from activities.accounts import OneTimeLink, Purpose, read_link, set_password, u
 from activities.passwords import SHORTEST, WeakPasswordError
 from activities.preferences import NO_KEYS
 from activities.security_log import Seen, write_down
-from activities.sessions import begin, end, end_all
-from api.cookies import address_of, hand_out, take_back, token_in
+from activities.sessions import end, end_all
+from api.cookies import address_of, take_back, token_in
 from api.desk import Desk
 from api.door import ask_for_a_link, right_password
+from api.entrance import let_in, ours, path_of
 from api.forms import form_of
 from api.identity import PUBLIC, SIGNED_IN, Caller
 from api.origin import comes_from_elsewhere
@@ -25,8 +24,6 @@ from api.rendering import PRIVATE, page
 from api.routes.incidents import TheDesk
 
 router = APIRouter(include_in_schema=False)
-# Only pages of our own: a sign-in page must not lead elsewhere.
-_OURS = re.compile(r"/(portal|console|account|figures|situation|plan)(?=[/?.]|$)[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%+*_.-]*)?")
 _FAILED = "That did not work. Check the name and the password, or ask for a link by mail."
 _SLOW = "There were too many tries. Wait a quarter of an hour, or ask for a link by mail."
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
@@ -41,9 +38,10 @@ async def _from_our_pages(request: Request, desk: TheDesk) -> None:
 
 
 @router.get("/sign-in", dependencies=[Depends(PUBLIC)])
-async def door(request: Request, desk: TheDesk, next: str = "") -> Response:  # noqa: A002 -- the name in the address
-    """Name and password, or a link by mail."""
-    return _door(request, desk, back_to=next)
+async def door(request: Request, desk: TheDesk, next: str = "", left: str = "") -> Response:  # noqa: A002 -- the name in the address
+    """Name and password, or a link by mail, or an identity provider; who just ``left`` is told where else they may still be signed in."""
+    way_out = await desk.provider.way_out() if left and desk.provider else None
+    return _door(request, desk, back_to=next, way_out=way_out, left=bool(left))
 
 
 @router.post("/sign-in", dependencies=[Depends(PUBLIC), Depends(_from_our_pages)])
@@ -53,6 +51,8 @@ async def sign_in(request: Request, desk: TheDesk) -> Response:
     name, back_to = form.get("name", "")[:320], form.get("next", "")
     if not name:
         return _door(request, desk, 422, missing="Enter your name or your e-mail address.", back_to=back_to)
+    if not (_takes_passwords(desk) if form.get("how") != "link" else desk.settings.oidc_only != "everything"):
+        return _door(request, desk, 403, missing=f"This way is closed here. Sign in with {desk.settings.oidc_label}.", back_to=back_to)
     if form.get("how") == "link":
         is_too_much = not await ask_for_a_link(desk.database, name, address)
         return page(request, "door/sent.html", 429 if is_too_much else 200, PRIVATE, is_too_much=is_too_much, has_relay=_has_relay(desk))
@@ -60,14 +60,14 @@ async def sign_in(request: Request, desk: TheDesk) -> Response:
     if found.person is None:
         status, missing = (429, _SLOW) if found.is_slowed_down else (401, _FAILED)
         return _door(request, desk, status, missing=missing, name=name, back_to=back_to)
-    return await _let_in(request, desk, found.person, "password", back_to)
+    return await let_in(request, desk, found.person, "password", back_to)
 
 
 @router.api_route("/sign-in/link/{token}", methods=["GET", "HEAD"], dependencies=[Depends(PUBLIC)])
 async def open_link(request: Request, desk: TheDesk, token: str) -> Response:
     """Shows who the link is for and changes nothing: programs that follow links in letters use nothing up."""
     link = await read_link(desk.database, token, datetime.now(UTC))
-    return _link_page(request, link)
+    return _link_page(request, desk, link)
 
 
 @router.post("/sign-in/link/{token}", dependencies=[Depends(PUBLIC), Depends(_from_our_pages)])
@@ -76,25 +76,25 @@ async def use(request: Request, desk: TheDesk, token: str) -> Response:
     form, now = await form_of(request), datetime.now(UTC)
     link = await read_link(desk.database, token, now)
     if link is None:
-        return _link_page(request, None)
+        return _link_page(request, desk, None)
     if form.get("me") != "yes":
-        return _link_page(request, link, 422, missing="Confirm that it is you. Nothing was done yet.")
-    if link.purpose is Purpose.INVITE:
+        return _link_page(request, desk, link, 422, missing="Confirm that it is you. Nothing was done yet.")
+    if link.purpose is Purpose.INVITE and _takes_passwords(desk):
         try:
             await _choose(desk, link.person, form, address_of(request))
         except WeakPasswordError as error:
-            return _link_page(request, link, 422, missing=str(error))
+            return _link_page(request, desk, link, 422, missing=str(error))
     if not await use_link(desk.database, token, now):
-        return _link_page(request, None)
-    return await _let_in(request, desk, link.person, link.purpose.value, "")
+        return _link_page(request, desk, None)
+    return await let_in(request, desk, link.person, link.purpose.value, "")
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request, desk: TheDesk, caller: Someone) -> Response:
     """Ends this session here and in the record."""
-    await end(desk.database, token_in(request, desk.base_url) or "")
+    way = await end(desk.database, token_in(request, desk.base_url) or "")
     await write_down(desk.database, Seen.SIGNED_OUT, person=caller.actor.id, address=address_of(request))
-    response = RedirectResponse(f"{_base(desk)}/sign-in", 303)
+    response = RedirectResponse(f"{path_of(desk)}/sign-in{'?left=yes' if way == 'oidc' else ''}", 303)
     take_back(response, desk.base_url)
     return response
 
@@ -110,6 +110,8 @@ async def change_password(request: Request, desk: TheDesk, caller: Someone) -> R
     """Needs the present password: an open browser is not enough. Ends all sessions but this one, which is renewed."""
     form, address = await form_of(request), address_of(request)
     missing = None
+    if not _takes_passwords(desk):
+        raise Problem("not-allowed")
     found = await right_password(desk.database, caller.actor.id, form.get("present", ""), address)
     if found.person is None:
         missing = _SLOW if found.is_slowed_down else "The present password is another one."
@@ -120,7 +122,7 @@ async def change_password(request: Request, desk: TheDesk, caller: Someone) -> R
             missing = str(error)
     if missing:
         return await _account(request, desk, caller, 422, missing)
-    return await _let_in(request, desk, caller.actor.id, "password", "/account")
+    return await let_in(request, desk, caller.actor.id, "password", "/account")
 
 
 @router.post("/account/sessions")
@@ -128,7 +130,7 @@ async def end_sessions(request: Request, desk: TheDesk, caller: Someone) -> Resp
     """Signs out everywhere."""
     ended = await end_all(desk.database, caller.actor.id)
     await write_down(desk.database, Seen.SESSIONS_ENDED, person=caller.actor.id, address=address_of(request), detail=f"{ended} sessions")
-    response = RedirectResponse(f"{_base(desk)}/sign-in", 303)
+    response = RedirectResponse(f"{path_of(desk)}/sign-in", 303)
     take_back(response, desk.base_url)
     return response
 
@@ -142,42 +144,35 @@ async def _choose(desk: Desk, person: str, form: dict[str, str], address: str) -
     await write_down(desk.database, Seen.PASSWORD_SET, person=person, address=address)
 
 
-async def _let_in(request: Request, desk: Desk, person: str, way: str, back_to: str) -> Response:
-    token = await begin(desk.database, person, way, datetime.now(UTC), instead_of=token_in(request, desk.base_url))
-    await write_down(desk.database, Seen.SIGNED_IN, person=person, address=address_of(request), detail=way)
-    response = RedirectResponse(_base(desk) + (back_to if _OURS.fullmatch(back_to) else "/welcome"), 303)
-    hand_out(response, token, desk.base_url)
-    return response
-
-
 @router.get("/welcome")
 async def welcome(desk: TheDesk, caller: Someone) -> Response:
     """To the place where this person works: the console, or the portal."""
-    return RedirectResponse(_base(desk) + ("/console" if caller.is_staff else "/portal"), 303)
+    return RedirectResponse(path_of(desk) + ("/console" if caller.is_staff else "/portal"), 303)
 
 
 async def _account(request: Request, desk: Desk, caller: Caller, status: int = 200, missing: str | None = None) -> Response:
     has_keys = not await has_declined(desk.database, caller.actor.id, NO_KEYS)
-    return page(request, "door/account.html", status, PRIVATE, caller=caller, missing=missing, shortest=SHORTEST, has_keys=has_keys)
+    known = {"shortest": SHORTEST, "has_keys": has_keys, "passwords": _takes_passwords(desk)}
+    return page(request, "door/account.html", status, PRIVATE, caller=caller, missing=missing, **known)
 
 
 def _door(request: Request, desk: Desk, status: int = 200, **more: Any) -> Response:
     back_to = more.pop("back_to", "")
-    known = {"missing": None, "name": "", "has_relay": _has_relay(desk), "next": back_to if _OURS.fullmatch(back_to) else ""}
-    return page(request, "door/sign_in.html", status, PRIVATE, **known | more)
+    known = {"missing": None, "name": "", "has_relay": _has_relay(desk), "next": ours(back_to), "way_out": None, "left": False}
+    ways = {"only": desk.settings.oidc_only, "provider": desk.settings.oidc_label if desk.provider else None}
+    return page(request, "door/sign_in.html", status, PRIVATE, **known | ways | more)
 
 
-def _link_page(request: Request, link: OneTimeLink | None, status: int = 200, missing: str | None = None) -> Response:
+def _link_page(request: Request, desk: Desk, link: OneTimeLink | None, status: int = 200, missing: str | None = None) -> Response:
     if link is None:
         return page(request, "door/spent.html", 404, PRIVATE)
-    return page(
-        request, "door/link.html", status, PRIVATE, link=link, missing=missing, chooses=link.purpose is Purpose.INVITE, shortest=SHORTEST
-    )
+    chooses = link.purpose is Purpose.INVITE and _takes_passwords(desk)
+    return page(request, "door/link.html", status, PRIVATE, link=link, missing=missing, chooses=chooses, shortest=SHORTEST)
 
 
 def _has_relay(desk: Desk) -> bool:
     return desk.settings.smtp_host is not None
 
 
-def _base(desk: Desk) -> str:
-    return urlsplit(desk.base_url).path
+def _takes_passwords(desk: Desk) -> bool:
+    return desk.settings.oidc_only == "no"
