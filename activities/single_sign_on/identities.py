@@ -66,8 +66,9 @@ async def _bind(engine: AsyncEngine, told: Told, now: datetime, *, by_claim: boo
         if isinstance(found, Doubt):
             return Recognised(doubt=found)
         theirs = (identities.c.issuer == told.issuer, identities.c.person == found)
-        if (await connection.execute(select(identities.c.subject).where(*theirs))).first():
-            return Recognised(doubt=Doubt.ANOTHER_IS_BOUND)
+        subject = (await connection.execute(select(identities.c.subject).where(*theirs))).scalar_one_or_none()
+        if subject is not None:  # our own, if another browser of ours was a moment faster
+            return Recognised(found) if subject == told.subject else Recognised(doubt=Doubt.ANOTHER_IS_BOUND)
         line = {"issuer": told.issuer, "subject": told.subject, "person": found, "since": now}
         await connection.execute(identities.insert().values(line))
         return Recognised(found, is_new=True)
