@@ -97,4 +97,4 @@ def test_the_door_with_a_provider_only(browser: Browser, tmp_path: Path, provide
         page = browser.new_context(bypass_csp=True).new_page()
         page.goto(f"{door.base_url}/sign-in?left=yes")
         assert flaws(page) == []
-            page.context.close()
+        page.context.close()
