@@ -141,10 +141,10 @@ class RunningDesk:
 
 
 @asynccontextmanager
-async def _desk(directory: Path) -> AsyncIterator[RunningDesk]:
+async def _desk(directory: Path, database_url: str | None) -> AsyncIterator[RunningDesk]:
     port = free_port()
     settings = Settings(
-        database_url=f"sqlite:///{directory / 'desk.db'}",
+        database_url=database_url or f"sqlite:///{directory / 'desk.db'}",
         listen_port=port,
         link_keys=(LINK_KEY,),
         outcome_wait_seconds=10,
@@ -177,14 +177,14 @@ async def _desk(directory: Path) -> AsyncIterator[RunningDesk]:
 
 
 @contextmanager
-def running_desk(directory: Path) -> Iterator[RunningDesk]:
-    """The desk, up until the block ends. It runs in its own thread, so that tests and browsers can wait for it without holding it up."""
+def running_desk(directory: Path, database_url: str | None = None) -> Iterator[RunningDesk]:
+    """The desk, up until the block ends, on an empty database or on a file. It runs in its own thread, so that tests and browsers can wait for it without holding it up."""
     box: list[RunningDesk | BaseException] = []
     is_up, may_go = threading.Event(), threading.Event()
 
     async def live() -> None:
         try:
-            async with _desk(directory) as desk:
+            async with _desk(directory, database_url) as desk:
                 box.append(desk)
                 is_up.set()
                 await asyncio.to_thread(may_go.wait)
