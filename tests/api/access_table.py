@@ -1,7 +1,7 @@
 """Reads the table of who meets what where, and asks a running desk the same (process.md S22)."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,14 +56,15 @@ def objects_of(route: str) -> tuple[str, ...]:
 class World:
     """A desk with an incident of carla (with group network), one of dora, and none of nobody; and everybody who may ask about them."""
 
-    def __init__(self, desk: RunningDesk) -> None:
+    def __init__(self, desk: RunningDesk, carlas: Mapping[str, Any] | None = None) -> None:
+        """``carlas``: what else carla reports than a title."""
         self.desk = desk
         # Shared by all who ask: to make one takes longer than most questions.
         self._wire = httpx.HTTPTransport()
-        self.numbers = {"carla's": self._report("carla"), "dora's": self._report("dora"), "none": NOBODYS}
+        self.numbers = {"carla's": self._report("carla", **carlas or {}), "dora's": self._report("dora"), "none": NOBODYS}
         self.commands = {whose: self._told(whose) for whose in ("carla's", "dora's")} | {"none": "no-such-command"}
         self.letters = {whose: self._letter(number) for whose, number in self.numbers.items() if whose != "none"} | {"none": "none:1"}
-        self._asked = survey_is_out(desk, "carla")
+        self.asked = survey_is_out(desk, "carla")
         revoked = desk.run(issue_key(desk.engine, person="noah", label="lost"))
         desk.run(revoke_key(desk.engine, revoked.id))
         self.keys = desk.keys | {"ended": revoked.secret}
@@ -71,14 +72,20 @@ class World:
     def ask(self, line: Line, caller: str, *, with_key: bool = True, with_session: bool = True) -> httpx.Response:
         """The answer to this caller, who shows key and session at once where they have both."""
         path = self._path(line, caller)
+        return self._client(caller, with_key=with_key, with_session=with_session).request(line.method, path, timeout=30, **self._sent(line))
+
+    def listen(self, path: str, caller: str) -> httpx.Response:
+        """The answer to somebody who wants a feed, up to its first news."""
+        with self._client(caller).stream("GET", path, headers={"Accept": "text/event-stream"}) as answer:
+            first = next(answer.iter_bytes(), b"")
+        return httpx.Response(answer.status_code, headers={"X-Was": str(dict(answer.headers))}, content=first)
+
+    def _client(self, caller: str, *, with_key: bool = True, with_session: bool = True) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.keys[caller]}"} if caller in self.keys and with_key else {}
         token = self._session(caller) if with_session else None
         cookies = {"holdfast": token} if token else None
-        sent = self._sent(line)
-        client = httpx.Client(
-            transport=self._wire, base_url=self.desk.base_url, headers=headers | {"Sec-Fetch-Site": "same-origin"}, cookies=cookies
-        )
-        return client.request(line.method, path, timeout=30, **sent)
+        headers |= {"Sec-Fetch-Site": "same-origin"}
+        return httpx.Client(transport=self._wire, base_url=self.desk.base_url, headers=headers, cookies=cookies)
 
     def _session(self, caller: str) -> str | None:
         """New for each question: some questions end it."""
@@ -122,7 +129,7 @@ class World:
         if line.route.startswith("/sign-in"):
             return desk.run(make_link(desk.engine, person, Purpose.SIGN_IN, datetime.now(UTC)))
         purpose = {"l": "answer", "s": "survey", "u": "no_surveys"}[line.route[1]]
-        number = self._asked if purpose == "survey" else self.numbers[line.object]
+        number = self.asked if purpose == "survey" else self.numbers[line.object]
         return desk.link(number, person, purpose=purpose).rpartition("/")[2]
 
     def _sent(self, line: Line) -> dict[str, Any]:
@@ -145,8 +152,8 @@ class World:
         }.get(line.route, {})
         return {"data": form}
 
-    def _report(self, person: str) -> str:
-        return self.desk.report(person, category="network" if person == "carla" else "printing")
+    def _report(self, person: str, **more: Any) -> str:
+        return self.desk.report(person, category="network" if person == "carla" else "printing", **more)
 
     def _version(self, whose: str) -> str:
         return str(self.desk.read(self.numbers[whose])["version"]) if whose in self.letters and whose != "none" else "1"
