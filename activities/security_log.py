@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
 from activities.database.tables import security_events
+from activities.throttle import FOREIGN_FORMS_FROM_AN_ADDRESS, count
 
 
 class Seen(StrEnum):
@@ -44,6 +45,20 @@ async def write_down(engine: AsyncEngine, kind: Seen, *, person: str | None = No
     line = {"id": str(ULID()), "at": datetime.now(UTC), "kind": kind.value, "person": person, "address": address, "detail": detail}
     async with engine.begin() as connection:
         await connection.execute(security_events.insert().values(line))
+
+
+async def note_foreign_form(engine: AsyncEngine, address: str, now: datetime) -> None:
+    """A form that another site sent. Of many from one address within an hour only the first are written down, then how many they have become."""
+    seen = await count(engine, FOREIGN_FORMS_FROM_AN_ADDRESS, address, now)
+    if seen <= FOREIGN_FORMS_FROM_AN_ADDRESS.tries:
+        await write_down(engine, Seen.FOREIGN_FORM, address=address)
+    elif is_round(seen):
+        await write_down(engine, Seen.FOREIGN_FORM, address=address, detail=f"{seen} within an hour")
+
+
+def is_round(number: int) -> bool:
+    """Ten, a hundred, a thousand and so on: lines that never become many."""
+    return str(number).rstrip("0") == "1"
 
 
 async def latest(engine: AsyncEngine, limit: int) -> tuple[SecurityEvent, ...]:

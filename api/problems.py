@@ -85,6 +85,13 @@ OWN = _catalogue(
     ),
     Kind("method-not-allowed", 405, "Not in this way", "This address does not know the method.", "See the list of operations under /docs."),
     Kind(
+        "too-slow",
+        408,
+        "Too slow",
+        "The request did not come to its end: nothing of it arrived for half a minute, or less than 1 KiB a second. Nothing was changed.",
+        "Send it again over a better connection, with the same Command-Id or Idempotency-Key.",
+    ),
+    Kind(
         "process-missing",
         409,
         "The incident has no running process",

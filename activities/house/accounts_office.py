@@ -77,9 +77,14 @@ def audit(settings: Settings, limit: int) -> list[str]:
     """The last lines of the audit of signing in, newest first."""
     found = on_record(settings, lambda engine: latest(engine, limit))
     return [
-        f"{each.at:%Y-%m-%d %H:%M:%S}Z  {each.kind:<15}  {each.person or '-':<12}  {each.address or '-':<18}  {each.detail}"
+        _inert(f"{each.at:%Y-%m-%d %H:%M:%S}Z  {each.kind:<20}  {each.person or '-':<12}  {each.address or '-':<18}  {each.detail}")
         for each in found
     ]
+
+
+def _inert(line: str) -> str:
+    """Shows what would begin another line or move the cursor of a terminal."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 
 
 def _for(settings: Settings, typed: str, work: Callable[[AsyncEngine, str], Awaitable[str]]) -> str:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from activities.accounts import OneTimeLink, Purpose, read_link, set_password, use_link
 from activities.passwords import SHORTEST, WeakPasswordError
 from activities.preferences import NO_KEYS
-from activities.security_log import Seen, write_down
+from activities.security_log import Seen, note_foreign_form, write_down
 from activities.sessions import end, end_all
 from api.cookies import address_of, take_back, token_in
 from api.desk import Desk
@@ -33,7 +33,7 @@ async def _from_our_pages(request: Request, desk: TheDesk) -> None:
     """Another site must not sign somebody in either, as somebody else."""
     request.state.is_for_people = True
     if comes_from_elsewhere(request, desk.base_url):
-        await write_down(desk.database, Seen.FOREIGN_FORM, address=address_of(request))
+        await note_foreign_form(desk.database, address_of(request), datetime.now(UTC))
         raise Problem("foreign-form")
 
 

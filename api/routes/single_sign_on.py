@@ -12,7 +12,7 @@ from activities.security_log import Seen, write_down
 from activities.single_sign_on.errand import Errand
 from activities.single_sign_on.identities import Doubt, recognise
 from activities.single_sign_on.provider import BACK, CodeRefusedError, IdentityProvider, ProviderAwayError, Told
-from activities.throttle import RETURNS_FROM_AN_ADDRESS, count, give_back
+from activities.throttle import RETURNS_FROM_AN_ADDRESS, count, give_back, is_spent
 from api.cookies import address_of
 from api.desk import Desk, desk_of
 from api.entrance import let_in, ours
@@ -72,8 +72,8 @@ async def come_back(
 async def _take(request: Request, desk: Desk, provider: IdentityProvider, code: str, errand: Errand) -> Response:
     from activities.single_sign_on.tokens import NotBelievedError  # noqa: PLC0415 -- needs the extra, which is there where a provider is
 
-    address = address_of(request)
-    if await count(desk.database, RETURNS_FROM_AN_ADDRESS, address, datetime.now(UTC)) > RETURNS_FROM_AN_ADDRESS.tries:
+    address, limit, now = address_of(request), RETURNS_FROM_AN_ADDRESS, datetime.now(UTC)
+    if await is_spent(desk.database, limit, address, now) or await count(desk.database, limit, address, now) > limit.tries:
         return _told(request, desk, "slow", 429)
     try:
         told = await provider.told_by(code, errand)
