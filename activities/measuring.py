@@ -130,7 +130,8 @@ def _taken(clock: Clock | None, rules: Edition) -> timedelta | None:
 
 def _kept(name: str, clock: Clock | None, rules: Edition) -> dict[str, Any]:
     state = clock.state if clock else ClockState.ENDED
-    is_judged = state in (ClockState.MET, ClockState.MISSED)
+    # Where nothing was promised in the end, only a breach of an earlier promise counts.
+    is_judged = state is ClockState.MISSED or (state is ClockState.MET and clock is not None and clock.budget is not None)
     over = None
     if state is ClockState.MISSED and clock and clock.budget is not None:
         # A breach under an earlier priority stands although the later budget was kept (S8).

@@ -2,30 +2,52 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 12, 200
-_LEAST_VARIETY = 5
+LEAST_VARIETY = 5
 _HASHER = PasswordHasher()
 # A hash takes 64 MiB: many at once would be a way to stop the house.
 _TWO_AT_ONCE = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
 
 
+class Weakness(StrEnum):
+    """What is wrong with a password."""
+
+    LENGTH = "length"
+    VARIETY = "variety"
+    NAME = "name"
+    AGAIN = "again"
+
+
+_SAYS = {
+    Weakness.LENGTH: f"A password has {SHORTEST} to {LONGEST} characters. A few words in a row are easy to remember.",
+    Weakness.VARIETY: f"A password needs at least {LEAST_VARIETY} different characters.",
+    Weakness.NAME: "Your name or address is no password.",
+    Weakness.AGAIN: "The two passwords are not the same.",
+}
+
+
 class WeakPasswordError(Exception):
-    """The password is too easy to guess; the message says what is wrong with it."""
+    """The password is too easy to guess; the message says what is wrong with it, ``weakness`` names it."""
+
+    def __init__(self, weakness: Weakness) -> None:
+        self.weakness = weakness
+        super().__init__(_SAYS[weakness])
 
 
 def check_strength(password: str, *belonging: str | None) -> None:
     """Raises WeakPasswordError for a short, even or telling password. ``belonging`` is what others know of the person."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise WeakPasswordError(f"A password has {SHORTEST} to {LONGEST} characters. A few words in a row are easy to remember.")
-    if len(set(password)) < _LEAST_VARIETY:
-        raise WeakPasswordError(f"A password needs at least {_LEAST_VARIETY} different characters.")
+        raise WeakPasswordError(Weakness.LENGTH)
+    if len(set(password)) < LEAST_VARIETY:
+        raise WeakPasswordError(Weakness.VARIETY)
     if password.casefold() in {each.casefold() for each in belonging if each}:
-        raise WeakPasswordError("Your name or address is no password.")
+        raise WeakPasswordError(Weakness.NAME)
 
 
 async def hash_of(password: str) -> str:

@@ -34,8 +34,21 @@ def words_in(text: str) -> list[str]:
     """The words of a text, each once, in the order in which they come first. Only letters and digits: no sign of a query language is left."""
     folded = _folded(text)
     # A whole number is one word as well, so that its parts found in different places are not taken for it.
-    whole = [f"inc{sequence}{digit}" for sequence, digit in _NUMBER.findall(folded)]
-    return list(dict.fromkeys(word[:_LONGEST_WORD] for word in (*_WORD.findall(folded), *whole)))
+    return _each_once([*_WORD.findall(folded), *_numbers_in(folded)])
+
+
+def words_sought(text: str) -> list[str]:
+    """The words that somebody searches for. A whole number is one word only: its parts stand in every entry, and looking through those takes long."""
+    folded = _folded(text)
+    return _each_once([*_WORD.findall(_NUMBER.sub(" ", folded)), *_numbers_in(folded)])
+
+
+def _numbers_in(folded: str) -> list[str]:
+    return [f"inc{sequence}{digit}" for sequence, digit in _NUMBER.findall(folded)]
+
+
+def _each_once(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(word[:_LONGEST_WORD] for word in words))
 
 
 def _folded(text: str) -> str:

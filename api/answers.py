@@ -15,10 +15,12 @@ from api.desk import desk_of
 from api.doorway import fault
 from api.identity import SignInNeededError
 from api.link_pages import unavailable
+from api.live import over
 from api.origin import SAFE
 from api.problems import Problem, answer
 from api.queries import DATABASE_AWAY, DATABASE_FAULT, is_lost_connection
 from api.rendering import page
+from api.sentences import said_to
 
 _BY_STATUS: Mapping[int, str] = {
     400: "malformed-request",
@@ -48,14 +50,25 @@ def _as_problem(request: Request, problem: Problem) -> Response:
     if getattr(request.state, "is_behind_link", False):
         return unavailable(request, problem)
     if getattr(request.state, "is_for_people", False):
-        return page(request, "door/refused.html", problem.kind.status, problem.headers, kind=problem.kind)
+        say, name = said_to(request), f"refused_{problem.kind.code}"
+        name = name if name in say.known else "refused_otherwise"
+        told = {"say": say, "title": say(name), "meaning": say(f"{name}_why")}
+        return page(request, "door/refused.html", problem.kind.status, problem.headers, **told)
     return answer(problem, desk_of(request).base_url)
 
 
 async def _at_the_door(request: Request, _: SignInNeededError) -> Response:
-    """A page leads to the sign-in page and back. What was typed into a form must not be lost: the browser still has it."""
+    """A page leads to the sign-in page and back. What was typed into a form must not be lost: the browser still has it.
+
+    A page in view that keeps itself up to date is told so in its place for news, and otherwise stays as it is.
+    """
+    say = said_to(request)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return over(request, say)
+    if "hx-request" in request.headers:
+        return page(request, "door/over.html", 401, {"HX-Retarget": "#news", "HX-Reswap": "innerHTML", "HX-Reselect": "#over"}, say=say)
     if request.method not in SAFE:
-        return page(request, "door/signed_out.html", 401)
+        return page(request, "door/signed_out.html", 401, say=say)
     asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     return RedirectResponse(f"{urlsplit(desk_of(request).base_url).path}/sign-in?{urlencode({'next': asked})}", 303)
 

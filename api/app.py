@@ -2,17 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from activities.database.session import open_database
 from activities.policy_book import load_book
 from activities.settings import Settings
 from activities.single_sign_on.provider import IdentityProvider
-from api import answers
+from api import answers, assets
 from api.commands import Line
 from api.contract import ABOUT, TAGS
 from api.desk import Desk
@@ -67,7 +65,6 @@ ROUTERS = (
     figures.router,
     situation.router,
 )
-STATIC = "/static"
 
 
 def create_app(settings: Settings, *, engine: Database | None = None, temporal: Client | None = None) -> FastAPI:
@@ -103,8 +100,8 @@ def create_app(settings: Settings, *, engine: Database | None = None, temporal: 
     answers.register(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    refuse_undeclared_routes(app, frozenset({STATIC}))
+    app.mount(assets.STATIC, assets.room(), name="static")
+    refuse_undeclared_routes(app, frozenset({assets.STATIC}))
     return app
 
 

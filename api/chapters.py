@@ -1,5 +1,6 @@
 """Every figure of S23 with its definition, from what was counted: the one place that says what each of them means (process.md S23)."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
@@ -63,7 +64,7 @@ def _spread(parts: Parts, name: str, title: str, says: str, unit: Unit) -> Figur
     shape = (Column("Count", Unit.COUNT), Column("Mean", unit), Column("Median", unit), Column("90th percentile", unit))
 
     def cells(tally: Tally) -> tuple[float | None, ...]:
-        found = spread(tally.lists.get(name, ()))
+        found = spread(tally.values.get(name, {}))
         return found.count, found.mean, found.median, found.p90
 
     return _figure(parts, name, title, says, shape, cells, (2, 3))
@@ -134,7 +135,7 @@ def _marks(parts: Parts) -> Figure:
 
 
 def _marked(tally: Tally) -> tuple[float | None, ...]:
-    found = spread(tally.lists.get("score", ()))
+    found = spread(tally.values.get("score", {}))
     if found.count < FEW_FOR_MARKS:
         return found.count, None, None, None, None, None
     low, high = between(tally["content"], found.count) or (None, None)
@@ -153,8 +154,9 @@ def _timers(parts: Parts) -> Figure:
 
 
 def _lateness(tally: Tally) -> tuple[float | None, ...]:
-    timers, late = tally["timers"], tally.lists.get("late", [])
-    return timers, len(late), at_share(late, timers - len(late), 0.95), max(late, default=0) if timers else None
+    timers, late = tally["timers"], tally.values.get("late", Counter())
+    count = sum(late.values())
+    return timers, count, at_share(late, timers - count, 0.95), max(late, default=0) if timers else None
 
 
 def _letters(parts: Parts) -> Figure:

@@ -24,9 +24,8 @@ _DRAINED = 4 * 1024 * 1024
 _LONGEST_COOKIES = 4096
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
-)
+# Pictures may also stand in the style sheet itself, as Bootstrap's ticks and arrows do: such a picture fetches nothing and runs nothing.
+CONTENT_POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 # For pages with scripts of their own: from our own files only, and they talk to nobody but us.
 WITH_SCRIPTS = f"{CONTENT_POLICY}; script-src 'self'; connect-src 'self'"
 PROTECTING: Mapping[str, str] = {

@@ -20,6 +20,7 @@ from api.origin import SAFE, comes_from_elsewhere
 from api.problems import Problem
 from api.queries.callers import holder_of
 from api.queries.sessions import signed_in
+from api.sentences import Sentences, sentences_in
 from workflows.messages import Actor
 from workflows.vocabulary import Role
 
@@ -49,11 +50,17 @@ class Way(Enum):
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who is known: as actor for commands, by name for greetings, with the zone in which they read times."""
+    """Somebody who is known: as actor for commands, by name for greetings, with the zone and the language in which they read."""
 
     actor: Actor
     name: str
     zone: str = "UTC"
+    language: str = "en"
+
+    @property
+    def say(self) -> Sentences:
+        """What pages say to them, in their language where there are sentences for it."""
+        return sentences_in(self.language)
 
     @property
     def is_staff(self) -> bool:
@@ -122,7 +129,9 @@ async def _sign_in_seen(request: Request) -> Caller:
         raise SignInNeededError
     if found.use_is_to_be_noted:
         await note_use(desk.database, found.session_hash, now)
-    return Caller(found.actor, found.name, found.zone)
+    caller = Caller(found.actor, found.name, found.zone, found.language)
+    request.state.say = caller.say
+    return caller
 
 
 async def _identify(request: Request, way: Way) -> Caller:

@@ -1,9 +1,10 @@
 """Which figures somebody asks for (process.md S23): a period of whole UTC days, what to break it down by, and what to leave out. All of it stands in the address."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from urllib.parse import urlencode
 
 LONGEST = timedelta(days=3 * 366)
@@ -54,6 +55,12 @@ class Asked:
             found.append(Stretch(part_of(first, self.by), first, last))
             first = last + _DAY
         return found
+
+    def pieces(self, count: int) -> "list[Asked]":
+        """The period cut into so many pieces of much the same length, or into its days where it has fewer."""
+        days = (self.last - self.first).days + 1
+        edges = sorted({self.first + days * place // count * _DAY for place in range(count + 1)})
+        return [replace(self, first=first, last=after - _DAY) for first, after in pairwise(edges)]
 
     def address(self, **changed: str) -> str:
         """The query of the address that asks for this, with some of it changed."""

@@ -12,7 +12,12 @@ from api.delivery import Command, deliver, refusal_in
 from api.desk import Desk
 from api.problems import Problem
 from api.queries.incidents import Standing, is_news_to
+from api.sentences import Sentences
+from workflows.lifecycle import Rule
 from workflows.messages import Actor, Message
+
+# Other rules say to a caller that things have moved on.
+_FOR_CALLERS = {Rule.CLOSED_IS_FINAL.value: "closed_final", Rule.NOT_PERMITTED.value: "not_yours_to_say"}
 
 
 def message_of(kind: Any, values: Mapping[str, Any]) -> Message | str:
@@ -47,6 +52,13 @@ async def press(desk: Desk, command: Command, standing: Standing) -> bool:
     if (refusal := refusal_in(answer)) is not None:
         raise refusal
     return True
+
+
+def told_to_caller(problem: Problem, say: Sentences) -> str:
+    """The same for a caller, in their language."""
+    if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
+        return say("send_again_soon")
+    return say(_FOR_CALLERS.get(problem.kind.code, "moved_on"))
 
 
 def sentence_of(problem: Problem) -> str:

@@ -1,17 +1,21 @@
-"""Pages for people: Jinja templates with escaping on, no script, nothing from elsewhere."""
+"""Pages for people: Jinja templates with escaping on, no script in them, nothing from elsewhere."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.assets import address
 from api.desk import desk_of
+from api.doorway import WITH_SCRIPTS
 from api.figures import duration
+from api.sentences import sentences_in
+from emails.languages import FALLBACK
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"),
@@ -24,9 +28,7 @@ _PAGES = Environment(
 
 def _in_zone(instant: datetime | str, zone: str) -> str:
     """A date and time as its reader says it: Wed 25 Nov 2026, 15:20."""
-    read = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
-    local = read.astimezone(ZoneInfo(zone))
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+    return sentences_in(FALLBACK).short(instant, zone)
 
 
 def _duration(minutes: float) -> str:
@@ -36,8 +38,25 @@ def _duration(minutes: float) -> str:
 
 _PAGES.filters["in_zone"] = _in_zone
 _PAGES.filters["duration"] = _duration
+# htmx evaluates nothing, asks nobody but us, adds no styles, and keeps no pages in the browser. Who is signed out is told so in the page.
+_HTMX = {
+    "selfRequestsOnly": True,
+    "allowEval": False,
+    "allowScriptTags": False,
+    "includeIndicatorStyles": False,
+    "historyEnabled": False,
+    "responseHandling": [
+        {"code": "204", "swap": False},
+        {"code": "[23]..|401", "swap": True},
+        {"code": "...", "swap": False, "error": True},
+    ],
+}
+# A page that says nothing else speaks English: the console does, and what machines and operators read.
+_PAGES.globals |= {"asset": address, "say": sentences_in(FALLBACK), "htmx_config": json.dumps(_HTMX)}
 # For pages behind the door. The browser names our own site when it sends their forms, and never their address to others.
 PRIVATE = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow"}
+# The same for pages with scripts of ours.
+SCRIPTED = PRIVATE | {"Content-Security-Policy": WITH_SCRIPTS}
 
 
 def page(request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> HTMLResponse:

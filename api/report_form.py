@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from api.bodies import said, strict
+from api.bodies import strict
 from api.problems import Problem
 from api.reception import check_category
+from api.sentences import Sentences
 from workflows.messages import Report
 from workflows.policies.book import book
 from workflows.vocabulary import Channel
@@ -30,8 +31,7 @@ TEXTS = (
 )
 DIGITS = ("impact", "urgency")
 # Fields behind "more": they are shown at once where one of them was filled in.
-MORE = (*TEXTS[2:], "occurred_at")
-_NEEDED = {"title": "Say in a few words what is wrong, in at most 200 characters."}
+MORE = (*(name for name in TEXTS[2:] if name != "service"), "occurred_at")
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Draft:
         return any(self.typed.get(name) or self.wrong.get(name) for name in MORE)
 
 
-def read_report(typed: Mapping[str, str], zone: str, channel: Channel, now: datetime) -> Report | Draft:
-    """The report, or the draft to correct. Times are meant in the writer's zone."""
+def read_report(typed: Mapping[str, str], zone: str, channel: Channel, now: datetime, say: Sentences) -> Report | Draft:
+    """The report, or the draft to correct, in the writer's language. Times are meant in the writer's zone."""
     values: dict[str, Any] = {name: typed[name] for name in TEXTS if typed.get(name)} | {"channel": channel.value}
     category, _, subcategory = typed.get("topic", "").partition("/")
     values |= {name: value for name, value in (("category", category), ("subcategory", subcategory)) if value}
@@ -57,22 +57,32 @@ def read_report(typed: Mapping[str, str], zone: str, channel: Channel, now: date
         values["affected"] = typed["affected"]
     if typed.get("occurred_at"):
         values["occurred_at"] = _with_zone(typed["occurred_at"], zone)
-    return _checked(values, typed, now)
+    return _checked(values, typed, now, say)
 
 
-def _checked(values: Mapping[str, Any], typed: Mapping[str, str], now: datetime) -> Report | Draft:
+def _checked(values: Mapping[str, Any], typed: Mapping[str, str], now: datetime, say: Sentences) -> Report | Draft:
     try:
         read = strict(Report).model_validate_json(json.dumps(values))
         report = Report(**{name: getattr(read, name) for name in type(read).model_fields})
         check_category(report)
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)
-        return Draft(typed, {(name := str(each["loc"][0])): _NEEDED.get(name, said(each)) for each in found})
+        return Draft(typed, {name: _wrong(name, each, say) for each in error.errors(include_url=False) if (name := str(each["loc"][0]))})
     except Problem:
-        return Draft(typed, {"topic": "Choose one of the topics."})
+        return Draft(typed, {"topic": say("wrong_topic")})
     if report.occurred_at and report.occurred_at > now:
-        return Draft(typed, {"occurred_at": "This lies in the future."})
+        return Draft(typed, {"occurred_at": say("wrong_future")})
     return report
+
+
+def _wrong(name: str, error: Any, say: Sentences) -> str:
+    if name == "title":
+        return say("wrong_title")
+    if name in ("category", "subcategory"):
+        return say("wrong_topic")
+    if name == "occurred_at":
+        return say("wrong_future" if "future" in error["msg"] else "wrong_time")
+    most = error.get("ctx", {}).get("max_length")
+    return say("wrong_length", most=str(most)) if most else say("wrong_text")
 
 
 def _with_zone(local: str, zone: str) -> str:

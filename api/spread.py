@@ -2,8 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -23,29 +22,28 @@ class Spread:
     p90: float | None
 
 
-def spread(values: Sequence[int]) -> Spread:
-    """How values lie. The percentile is the smallest value that at least nine of ten do not exceed."""
-    counted, count = Counter(values), len(values)
-    if not count:
+def spread(values: Mapping[int, int]) -> Spread:
+    """How values lie, from how often each came. The percentile is the smallest value that at least nine of ten do not exceed."""
+    if not values:
         return Spread(0, None, None, None)
-    ordered = sorted(counted)
-    passed = list(accumulate(map(counted.__getitem__, ordered)))
+    ordered = sorted(values)
+    passed = list(accumulate(map(values.__getitem__, ordered)))
+    count = passed[-1]
 
     def at(place: int) -> int:
         return ordered[bisect_right(passed, place)]
 
     p90 = at(math.ceil(count * 0.9) - 1) if count >= FEW_FOR_A_PERCENTILE else None
-    return Spread(count, sum(values) / count, (at((count - 1) // 2) + at(count // 2)) / 2, p90)
+    mean = sum(value * often for value, often in values.items()) / count
+    return Spread(count, mean, (at((count - 1) // 2) + at(count // 2)) / 2, p90)
 
 
-def at_share(values: Iterable[int], zeros: int, share: float) -> int | None:
+def at_share(values: Mapping[int, int], zeros: int, share: float) -> int | None:
     """The smallest value that at least that share does not exceed, with so many zeros beside the values."""
-    ordered = sorted(values)
-    count = len(ordered) + zeros
-    if not count:
-        return None
-    place = math.ceil(count * share) - 1
-    return ordered[place - zeros] if place >= zeros else 0
+    ordered = [0, *sorted(values)]
+    passed = list(accumulate([zeros, *map(values.__getitem__, ordered[1:])]))
+    count = passed[-1]
+    return ordered[bisect_right(passed, math.ceil(count * share) - 1)] if count else None
 
 
 def share(part: int, of: int) -> float | None:

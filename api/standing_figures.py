@@ -1,5 +1,6 @@
 """Figures of what stands at this moment, whatever the period: the backlog and its age (process.md S23)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -52,7 +53,7 @@ def _by_priority(waiting: Sequence[Waiting], now: datetime) -> Figure:
 
 
 def _ages(waiting: Sequence[Waiting], now: datetime) -> tuple[float | None, ...]:
-    found = spread([(now - each.reported_at) // _MINUTE for each in waiting])
+    found = spread(Counter((now - each.reported_at) // _MINUTE for each in waiting))
     return found.count, found.mean, found.median, found.p90
 
 

@@ -251,6 +251,11 @@ HAS_ANSWER_LINK = ASKS_FOR_CONFIRMATION | {LetterName.CLOSED}
 HAS_SURVEY_LINK = frozenset({LetterName.SURVEY, LetterName.SURVEY_REMINDER})
 
 
+def has_composer(name: LetterName) -> bool:
+    """Whether it is said what the letter of that name tells."""
+    return name in _COMPOSERS
+
+
 def compose(name: LetterName, reader: Reader, number: str, facts: LetterFacts, answer_url: str) -> Letter:
     """The letter of that name for that reader; ``answer_url`` is used by the letters that have such a link."""
     return _COMPOSERS[name](Letter(reader, number, facts.title, facts.priority), facts, answer_url)

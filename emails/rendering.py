@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from emails.languages import FALLBACK, TEMPLATES, languages, words_of
-from emails.letters import Alarm, Digest, Letter, Reader
+from emails.letters import Alarm, Digest, Letter, Reader, has_composer
 from workflows.vocabulary import LetterName
 
 # A letter has at most 60,000 bytes of HTML; so much of it may be what one person wrote, and so much in all the letters of a digest.
@@ -67,6 +67,13 @@ def render_sign_in(reader: Reader, url: str, minutes: int) -> Rendered:
     known = {"reader": reader, "url": url, "minutes": minutes, "language": language, "reference": "", "heading": ""}
     subject, text = _text("sign_in", language, known)
     return Rendered(subject, text, _pages(language).get_template("sign_in.html").render(known | {"subject": subject}))
+
+
+def unwritten(name: LetterName) -> list[str]:
+    """What the letter of that name still lacks before anybody can get it; other languages may follow."""
+    parts = [] if has_composer(name) else ["a line in _COMPOSERS of emails/letters.py"]
+    files = [f"{name}.{part}" for part in ("txt", "html")]
+    return parts + [f"emails/templates/{FALLBACK}/{file}" for file in files if not (TEMPLATES / FALLBACK / file).is_file()]
 
 
 def _brief(letter: Letter) -> Letter:

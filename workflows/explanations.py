@@ -120,12 +120,14 @@ def _stand(clock: Explanation) -> str:
     if clock.state is ClockState.ENDED:
         return "is not waited for any more"
     if clock.state is ClockState.MET:
-        return f"came in time, {_at(clock.stopped_at, clock.zone)}"
+        return f"came {'in time, ' if clock.budget_seconds is not None else ''}{_at(clock.stopped_at, clock.zone)}"
     if clock.state is ClockState.MISSED:
         return f"came late, {_at(clock.stopped_at, clock.zone)}; it was due {_at(clock.breached_at, clock.zone)}"
     if clock.breached_at is not None:
         return f"is late: it was due {_at(clock.breached_at, clock.zone)}"
     if clock.state is ClockState.PAUSED:
+        if clock.budget_seconds is None:
+            return "is paused"
         return f"is paused; it would be due {_at(clock.would_be_due_at, clock.zone)} if work went on now"
     return f"is due {_at(clock.due_at, clock.zone)}" if clock.due_at else "is counted"
 

@@ -145,8 +145,8 @@ def _switch(known: list[Clock], after: Snapshot, moment: Moment, mode: PriorityC
         if old is None:
             new = _promise(kind, after.priority, after.reported_at, after.reporter, moment.rules)
             switched += [new] if new is not None and kind is ClockKind.RESOLUTION and not _is_resolved(after) else []
-        elif target is None or old.is_over:
-            switched.append(old if old.is_over else moment.do(clock_work.end, old))
+        elif old.is_over:
+            switched.append(old)
         else:
             new, at_switch = _under(old, target, moment, mode, keeps_breach=keeps_breach)
             switched.append(new)
@@ -155,13 +155,19 @@ def _switch(known: list[Clock], after: Snapshot, moment: Moment, mode: PriorityC
     return Kept(tuple(switched), tuple(passed), lost_breach)
 
 
-def _under(clock: Clock, target: Target, moment: Moment, mode: PriorityChange, *, keeps_breach: bool) -> tuple[Clock, tuple[int, ...]]:
-    levels, calendar = moment.rules.service_levels, moment.rules.calendars[target.calendar]
+def _under(
+    clock: Clock, target: Target | None, moment: Moment, mode: PriorityChange, *, keeps_breach: bool
+) -> tuple[Clock, tuple[int, ...]]:
+    levels = moment.rules.service_levels
     if mode is not PriorityChange.RETROACTIVE:
         is_carried = mode is PriorityChange.CARRY
         clock = clock_work.carry(
             clock, moment.calendar(clock), at=moment.at, cause=moment.kind.value, actor=moment.actor, keeping=is_carried
         )
+    if target is None:
+        # Nothing is promised for this priority; the clock goes on measuring, for the priority may rise again.
+        return clock_work.switch(clock, moment.calendar(clock), None, (), at=moment.at, keeps_breach=keeps_breach)
+    calendar = moment.rules.calendars[target.calendar]
     return clock_work.switch(clock, calendar, target.budget(calendar), levels.thresholds, at=moment.at, keeps_breach=keeps_breach)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from activities.house.refusals import RefusedError, UsageRefusedError
@@ -18,11 +20,22 @@ def _book(settings: Settings | None) -> Any:
         # A rule that is wrong speaks up when it is imported.
         from activities.house.serving import adopt_policies  # noqa: PLC0415
         from workflows.policies.book import book  # noqa: PLC0415
-    except (ValueError, TypeError) as error:
-        raise RefusedError(f"The policies cannot be used: {error}") from None
+    except (ValueError, TypeError, SyntaxError) as error:
+        raise RefusedError(f"The policies cannot be used: {_place(error)}{error}") from None
+    except (NameError, AttributeError, LookupError, ImportError) as error:
+        if not (place := _place(error)):
+            raise
+        raise RefusedError(f"The policies cannot be used: {place}{error}") from None
     if settings is not None:
         adopt_policies(settings)
     return book()
+
+
+def _place(error: Exception) -> str:
+    """In which line of which policy, or nothing where it is in none; a syntax error says it by itself."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).parent.name == "policies"]
+    entries = [frame for frame in frames if frame.name == "<module>" and Path(frame.filename).name != "book.py"]
+    return f"{Path(entries[-1].filename).name}, line {entries[-1].lineno}: " if entries else ""
 
 
 def _days(book: Any) -> dict[str, list[str]]:
@@ -133,7 +146,9 @@ def _word(value: Any) -> str:
 def publish(today: date | None = None) -> str:
     """Locks what is new in this tree, on the present day (UTC) or another; answers with a sentence. Raises RefusedError with what to do first."""
     _book(None)
-    from workflows.policies import lock  # noqa: PLC0415 -- as above
+    from emails.rendering import unwritten  # noqa: PLC0415 -- as above
+    from workflows.policies import lock  # noqa: PLC0415
+    from workflows.vocabulary import LetterName  # noqa: PLC0415
 
     if changed := lock.changed_after_publication():
         raise RefusedError(
@@ -148,5 +163,8 @@ def publish(today: date | None = None) -> str:
         )
     if untold := lock.untold():
         raise RefusedError(f"Tell process owners first: add a paragraph '## {untold[0]}: ...' to workflows/policies/CHANGES.md.")
+    if lacking := {letter.value: parts for letter in LetterName if (parts := unwritten(letter))}:
+        told = "; ".join(f"{letter} lacks {', '.join(parts)}" for letter, parts in lacking.items())
+        raise RefusedError(f"A rule can name a letter that nobody has written: {told}.")
     lock.lock()
     return f"Published: {', '.join(new)}." if new else "There is nothing new to publish."

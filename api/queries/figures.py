@@ -3,13 +3,14 @@
 Service requests never count. Distributions come as plain lists, so that medians are exact on every database.
 """
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, String, Table, cast, column, false, func, select, text, true, values
 
@@ -19,16 +20,20 @@ from api.queries import Database, reading
 from workflows.vocabulary import FINAL, Kind, Status, SurveyState
 
 _DAY = timedelta(days=1)
+_PIECES = 3
 _NOT_OVER = tuple(status.value for status in Status if status not in FINAL)
 _CLOSED, _CANCELLED = measures.c.is_cancelled == false(), measures.c.is_cancelled == true()
 
 
 @dataclass
 class Tally:
-    """What was counted of some incidents that are over. ``lists`` are distributions: minutes, changes of group, marks; ``late`` milliseconds."""
+    """What was counted of some incidents that are over.
+
+    ``values`` tells how often each value came: minutes, changes of group, marks; ``late`` milliseconds.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
-    lists: dict[str, list[int]] = field(default_factory=dict)
+    values: dict[str, Counter[int]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> int:
         """A count; nothing counted is zero."""
@@ -37,8 +42,8 @@ class Tally:
     def take(self, other: "Tally") -> None:
         """Adds what was counted of others."""
         self.counts.update(other.counts)
-        for name, found in other.lists.items():
-            self.lists.setdefault(name, []).extend(found)
+        for name, found in other.values.items():
+            self.values.setdefault(name, Counter()).update(found)
 
 
 def _is(*states: SurveyState) -> ColumnElement[bool]:
@@ -81,6 +86,15 @@ _LISTS: Mapping[str, ColumnElement[Any]] = {
 
 async def tallies(database: Database, asked: Asked) -> dict[str, Tally]:
     """What was over in the period, by part. Parts in which nothing was are not there; '' is no group or no category."""
+    found: dict[str, Tally] = {}
+    # Beside each other: a database counts each on one core.
+    for some in await asyncio.gather(*(_tallies(database, each) for each in asked.pieces(_PIECES))):
+        for name, tally in some.items():
+            found.setdefault(name, Tally()).take(tally)
+    return found
+
+
+async def _tallies(database: Database, asked: Asked) -> dict[str, Tally]:
     key = _key(asked)
     closed = select(key, *_COUNTS.values(), *_LISTS.values()).where(_CLOSED, *_in(asked)).group_by(key)
     # Called off: counted and nothing else; whatever happened to them is no measure of the service.
@@ -95,13 +109,13 @@ async def tallies(database: Database, asked: Asked) -> dict[str, Tally]:
         for part, count in await connection.execute(cancelled):
             found.setdefault(_part(part, asked), Tally()).counts.update(cancelled=count)
     for name, rows in texts.items():
-        found[name].lists = {each: _read(each, some) for each, some in zip(_LISTS, zip(*rows, strict=True), strict=True)}
+        found[name].values = {each: _read(each, some) for each, some in zip(_LISTS, zip(*rows, strict=True), strict=True)}
     return found
 
 
-def _read(name: str, texts: Iterable[str | None]) -> list[int]:
+def _read(name: str, texts: Iterable[str | None]) -> Counter[int]:
     values_read = json.loads(f"[{','.join(filter(None, texts))}]")
-    return list(chain.from_iterable(values_read)) if name == "late" else values_read
+    return Counter(chain.from_iterable(values_read) if name == "late" else values_read)
 
 
 def _key(asked: Asked) -> ColumnElement[Any]:
@@ -158,8 +172,7 @@ def _stretches(parts: Iterable[Stretch]) -> Any:
     return named.cte("parts")
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """One incident that is not over: what it is and since when."""
 
     priority: str
@@ -172,7 +185,7 @@ async def open_now(database: Database, asked: Asked) -> list[Waiting]:
     conditions = [incidents.c.status.in_(_NOT_OVER), incidents.c.kind != Kind.SERVICE_REQUEST.value, *_only(incidents, asked)]
     async with reading(database).connect() as connection:
         query = select(incidents.c.priority, incidents.c.status, incidents.c.reported_at).where(*conditions)
-        return [Waiting(*row) for row in await connection.execute(query)]
+        return [Waiting._make(row) for row in (await connection.execute(query)).all()]
 
 
 async def lost_letters(database: Database, asked: Asked) -> dict[str, dict[str, int]]:

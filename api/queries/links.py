@@ -10,7 +10,12 @@ from workflows.vocabulary import Channel
 
 async def follow_up_of(database: Database, key: str) -> str | None:
     """The number of the incident that was opened through the link under this key, if one was (S12)."""
-    query = select(intake.c.number).where(intake.c.channel == Channel.LINK.value, intake.c.key == key)
+    return await taken_in_under(database, Channel.LINK, key)
+
+
+async def taken_in_under(database: Database, channel: Channel, key: str) -> str | None:
+    """The number that a report got under this key of the intake ledger, if one came (S1)."""
+    query = select(intake.c.number).where(intake.c.channel == channel.value, intake.c.key == key)
     async with reading(database).connect() as connection:
         return (await connection.execute(query)).scalar_one_or_none()
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.types import Text
 
 from activities.database.tables import incidents, search_entries
-from activities.search_index import words_in
+from activities.search_index import words_sought
 from api.queries import Database
 
 # So many words of a search count; whoever pastes a whole letter is still answered.
@@ -21,7 +21,7 @@ def found_by(database: Database, said: str, *, public_only: bool) -> list[Column
 
     For callers ``public_only``: words that only the desk reads are not looked at. A text without a letter or digit is found nowhere; no text is an error.
     """
-    words = words_in(said[:_LONGEST])[:MOST_WORDS]
+    words = words_sought(said[:_LONGEST])[:MOST_WORDS]
     has_word = _has_word_sqlite if database.dialect.name == "sqlite" else _has_word_postgresql
     entries = select(search_entries.c.number).where(search_entries.c.public) if public_only else select(search_entries.c.number)
     return [incidents.c.number.in_(entries.where(has_word(place, word))) for place, word in enumerate(words)] or [false()]

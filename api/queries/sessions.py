@@ -15,19 +15,20 @@ from workflows.vocabulary import ActorKind, Role
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A person with a session in force, the zone in which they read times, and whether its use should be noted."""
+    """A person with a session in force, language and zone in which they read, and whether its use should be noted."""
 
     session_hash: str
     actor: Actor
     name: str
     zone: str
+    language: str
     use_is_to_be_noted: bool
 
 
 async def signed_in(database: Database, token: str, now: datetime) -> SignedIn | None:
     """Who shows this token, or none: unknown, ended, unused for too long, or of a person who is no longer in the directory."""
     in_force = (sessions.c.hash == hash_of(token), sessions.c.ends_at > now, sessions.c.seen_at > now - IDLE)
-    columns = (sessions.c.hash, sessions.c.seen_at, people.c.id, people.c.name, people.c.zone, people.c.roles)
+    columns = (sessions.c.hash, sessions.c.seen_at, people.c.id, people.c.name, people.c.zone, people.c.language, people.c.roles)
     query = select(*columns).join(people, people.c.id == sessions.c.person).where(*in_force)
     async with reading(database).connect() as connection:
         row = (await connection.execute(query)).one_or_none()
@@ -36,4 +37,4 @@ async def signed_in(database: Database, token: str, now: datetime) -> SignedIn |
         member_of = select(memberships.c.group).where(memberships.c.person == row.id).order_by(memberships.c.group)
         groups = tuple((await connection.execute(member_of)).scalars())
     actor = Actor(ActorKind.PERSON, row.id, tuple(Role(role) for role in row.roles), groups)
-    return SignedIn(row.hash, actor, row.name, row.zone, now - row.seen_at > USE_IS_NOTED_EVERY)
+    return SignedIn(row.hash, actor, row.name, row.zone, row.language, now - row.seen_at > USE_IS_NOTED_EVERY)

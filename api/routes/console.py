@@ -14,7 +14,7 @@ from api.console_frame import console_page
 from api.countdown import countdown
 from api.cursors import cursor_of_spot, spot_in
 from api.identity import AGENTS_SIGNED_IN, STAFF_SIGNED_IN, Caller
-from api.live import answer, mark_of
+from api.live import Seen, answer, mark_of
 from api.queries.queues import Asked, Queue, Spot, Waiting, desk_people, lengths, names_of, waiting
 from api.report_form import topics
 from api.routes.incidents import TheDesk
@@ -69,6 +69,7 @@ async def queue(request: Request, desk: TheDesk, caller: Staff, asked: AskedFor)
     now = datetime.now(UTC)
     lines, ends_at = await waiting(desk.database, asked, now)
     counted = await lengths(desk.database, caller.actor, now)
+    mark = _mark(lines, counted)
     names = await names_of(desk.database, {each for line in lines for each in (line.group, line.person) if each})
     of_desk, here = await desk_people(desk.database), _address(asked, asked.after)
     known: dict[str, Any] = {
@@ -84,15 +85,14 @@ async def queue(request: Request, desk: TheDesk, caller: Staff, asked: AskedFor)
         "here": here,
         "front": _address(asked) if asked.after else None,
         "following": _address(asked, ends_at) if ends_at else None,
-        "live": f"/console/live?{here}",
+        "live": f"/console/live?{here}&seen={mark}",
         "anew": f"/console?{here}",
-        "mark": _mark(lines, counted),
     }
     return await console_page(request, desk, caller, "queue", **known)
 
 
 @router.get("/live")
-async def live(request: Request, desk: TheDesk, caller: Staff, asked: AskedFor) -> Response:  # noqa: ARG001 -- says who may ask
+async def live(request: Request, desk: TheDesk, caller: Staff, asked: AskedFor, seen: Seen = "") -> Response:  # noqa: ARG001 -- says who may ask
     """Whether such a page still shows what it showed."""
 
     async def look() -> str:
@@ -100,7 +100,7 @@ async def live(request: Request, desk: TheDesk, caller: Staff, asked: AskedFor) 
         lines, _ = await waiting(desk.database, asked, now)
         return _mark(lines, await lengths(desk.database, asked.actor, now))
 
-    return await answer(request, look)
+    return await answer(request, look, seen, f"/console?{_address(asked, asked.after)}")
 
 
 def _mark(lines: list[Waiting], counted: dict[Queue, int]) -> str:

@@ -1,4 +1,4 @@
-"""The portal: callers report, follow, answer (process.md S1, S4, S11). Everything is a form and a page; no script is needed."""
+"""The portal: callers report, follow, answer (process.md S1, S4, S11), in their language. Everything is a form and a page; no script is needed."""
 
 import secrets
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 from ulid import ULID
@@ -18,16 +18,18 @@ from api.delivery import Command, find
 from api.desk import Desk
 from api.forms import form_of
 from api.identity import REPORTERS_SIGNED_IN, SIGNED_IN, Caller
-from api.pressing import command_of, message_of, press, sentence_of
+from api.pressing import command_of, message_of, press, told_to_caller
 from api.problems import Problem
 from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed
-from api.queries.links import follow_up_of
+from api.queries.known import known_majors
+from api.queries.links import follow_up_of, taken_in_under
+from api.queries.queues import names_of
 from api.queries.timelines import timeline_of
 from api.reception import take_in
-from api.rendering import PRIVATE, page
+from api.rendering import PRIVATE, SCRIPTED, page
 from api.report_form import Draft, read_report, topics
 from api.routes.incidents import Before, TheDesk
-from api.sentences import sentences_in
+from api.sentences import Sentences
 from api.telling import state_of, told, will_happen
 from api.views import THE_DESK, facts_for, timeline_for_caller
 from emails.links import ANSWER, Link
@@ -38,20 +40,13 @@ from workflows.publication import Snapshot
 from workflows.timekeeping import PROMISES
 from workflows.vocabulary import Channel, Status
 
-# The portal itself is written in English; so are the sentences it shares with the pages behind links.
-SAY = sentences_in("en")
 router = APIRouter(prefix="/portal", include_in_schema=False)
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
 Reporter = Annotated[Caller, Depends(REPORTERS_SIGNED_IN)]
 _FACTS = TypeAdapter(Snapshot)
 _PAGE = 25
-NOTICES = {
-    "message": "Your message is with the service desk.",
-    "works": "Thank you. It is noted that it works.",
-    "broken": "Thank you for telling us. The service desk takes it up again.",
-    "again": "Thank you for telling us. This new incident was opened for it.",
-    "later": "Thank you. It is safe and takes effect in a moment.",
-}
+Choice = Annotated[str, Query(max_length=200)]
+NOTICES = {"message": "message_sent", "works": "thanks_works", "broken": "thanks_broken", "again": "thanks_again", "later": "taken_later"}
 
 
 @router.get("")
@@ -59,40 +54,54 @@ async def mine(request: Request, desk: TheDesk, caller: Someone, older: str = ""
     """My incidents, the latest change first."""
     wanted = Wanted(only_of=caller.actor.id, limit=_PAGE, after=place_in(older) if older else None)
     found = await listed(desk.database, wanted)
-    lines = [facts_for(facts, is_staff=False) | {"state": state_of(facts)[0]} for facts in found.items]
+    lines = [facts_for(facts, is_staff=False) | {"state": state_of(facts, caller.say)[0]} for facts in found.items]
     following = cursor_of(found.ends_at) if found.ends_at else None
-    return page(request, "portal/incidents.html", 200, PRIVATE, caller=caller, incidents=lines, older=following)
+    return page(request, "portal/incidents.html", 200, PRIVATE, caller=caller, say=caller.say, incidents=lines, older=following)
 
 
 @router.get("/report")
 async def form(request: Request, caller: Reporter) -> Response:
     """The report form, empty."""
-    return _form(request, caller, Draft({"key": str(ULID())}, {}))
+    return _form(request, caller, Draft({"key": str(ULID())}, {}), is_new=True)
+
+
+@router.get("/known")
+async def known(request: Request, desk: TheDesk, caller: Reporter, service: Choice = "", topic: Choice = "") -> Response:
+    """What is known already of this service or topic: a part of the report form, shown while somebody fills it in."""
+    majors = await known_majors(desk.database, service, topic)
+    return page(request, "portal/known.html", 200, PRIVATE, caller=caller, say=caller.say, known=majors)
 
 
 @router.post("/report")
 async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
-    """Takes the report in; the same form sent twice is one incident. What is wrong comes back with everything that was typed."""
+    """Takes the report in; the same form sent twice is one incident. What is wrong comes back with everything that was typed.
+
+    So does, once, a report of what is known already: who then sends it anyway means something else.
+    """
     typed = await form_of(request)
-    read = read_report({name: typed[name] for name in typed if name != "affected"}, caller.zone, Channel.PORTAL, datetime.now(UTC))
+    read = read_report(
+        {name: typed[name] for name in typed if name != "affected"}, caller.zone, Channel.PORTAL, datetime.now(UTC), caller.say
+    )
+    majors = await known_majors(desk.database, typed.get("service", ""), typed.get("topic", ""))
+    shown = {"known": majors if typed.get("anyway") == "yes" else ()}
     if isinstance(read, Draft):
-        return _form(request, caller, read, 422)
+        return _form(request, caller, read, 422, **shown)
+    key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
+    if majors and typed.get("anyway") != "yes" and await taken_in_under(desk.database, Channel.PORTAL, key) is None:
+        return _form(request, caller, Draft(typed, {}), 422, known=majors)
     try:
-        key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
         received = await take_in(desk, caller.actor, read, Channel.PORTAL.value, key)
     except Problem as problem:
         if problem.kind.code == "key-reused":
-            return _form(request, caller, Draft(typed | {"key": str(ULID())}, {"title": _SENT_BEFORE}), 422)
-        return _form(request, caller, Draft(typed, {"title": sentence_of(problem)}), problem.kind.status)
+            return _form(request, caller, Draft(typed | {"key": str(ULID())}, {"title": caller.say("sent_before")}), 422, **shown)
+        return _form(request, caller, Draft(typed, {"title": told_to_caller(problem, caller.say)}), problem.kind.status, **shown)
     return RedirectResponse(f"{_base(desk)}/portal/reported/{received.number}", 303)
 
 
-_SENT_BEFORE = "From this page another report was sent before. Send this one as well only if it is about something else."
-
-
-def _form(request: Request, caller: Caller, draft: Draft, status: int = 200) -> Response:
-    known = {"caller": caller, "typed": draft.typed, "wrong": draft.wrong, "shows_more": draft.shows_more}
-    return page(request, "portal/report.html", status, PRIVATE, topics=topics(datetime.now(UTC)), **known)
+def _form(request: Request, caller: Caller, draft: Draft, status: int = 200, **more: Any) -> Response:
+    facts = {"caller": caller, "say": caller.say, "typed": draft.typed, "wrong": draft.wrong, "shows_more": draft.shows_more}
+    told = {"is_new": False, "known": ()} | facts | more
+    return page(request, "portal/report.html", status, SCRIPTED, topics=topics(datetime.now(UTC)), **told)
 
 
 @router.get("/reported/{number}")
@@ -100,14 +109,18 @@ async def reported(request: Request, desk: TheDesk, caller: Someone, number: str
     """The number, and what happens next."""
     await _own(desk, caller, number)
     facts = await facts_of(desk.database, number)
-    return page(request, "portal/reported.html", 200, PRIVATE, caller=caller, number=number, promises=_promises(facts) if facts else [])
+    return _received(request, caller, number, _promises(facts, caller.say) if facts else [])
+
+
+def _received(request: Request, caller: Caller, number: str, promises: list[tuple[datetime, str]]) -> Response:
+    return page(request, "portal/reported.html", 200, SCRIPTED, caller=caller, say=caller.say, number=number, promises=promises)
 
 
 @router.get("/incidents/{number}")
 async def incident(request: Request, desk: TheDesk, caller: Someone, number: str, said: str = "", before: Before = None) -> Response:
     """One of my incidents: how it stands, what happened, what I can say."""
     await _own(desk, caller, number)
-    return await _incident(request, desk, caller, number, notice=NOTICES.get(said), before=before)
+    return await _incident(request, desk, caller, number, notice=caller.say(NOTICES[said]) if said in NOTICES else None, before=before)
 
 
 @router.post("/incidents/{number}/message")
@@ -116,7 +129,7 @@ async def write(request: Request, desk: TheDesk, caller: Someone, number: str) -
     standing, typed = await _own(desk, caller, number), await form_of(request)
     message = message_of(PublicMessage, {"text": typed.get("text", "")})
     if isinstance(message, str):
-        return await _incident(request, desk, caller, number, 422, missing="Write something first. Nothing was sent yet.", on="message")
+        return await _incident(request, desk, caller, number, 422, missing=caller.say("message_empty"), on="message")
     return await _pressed(request, desk, caller, command_of(number, caller.actor, message, typed.get("nonce", "")), standing, "message")
 
 
@@ -126,7 +139,7 @@ async def answer(request: Request, desk: TheDesk, caller: Someone, number: str) 
     standing, typed = await _own(desk, caller, number), await form_of(request)
     pressed = Pressed(typed.get("choice", ""), typed.get("text", ""), typed.get("nonce", ""))
     if (missing := confirmation.what_is_missing(pressed)) is not None:
-        return await _incident(request, desk, caller, number, 422, missing=SAY(missing), on="answer", text=pressed.text)
+        return await _incident(request, desk, caller, number, 422, missing=caller.say(missing), on="answer", text=pressed.text)
     facts = await _facts(desk, number)
     link = _as_link(facts, caller)
     if pressed.choice == BROKEN and facts["status"] == Status.CLOSED:
@@ -143,48 +156,50 @@ async def _pressed(request: Request, desk: Desk, caller: Caller, command: Comman
         on = "message" if what == "message" else "answer"
         text = getattr(command.message, "text", None) or getattr(command.message, "reason", "")
         status = problem.kind.status
-        return await _incident(request, desk, caller, command.number, status, missing=sentence_of(problem), on=on, text=text)
+        return await _incident(request, desk, caller, command.number, status, missing=told_to_caller(problem, caller.say), on=on, text=text)
     return RedirectResponse(f"{_base(desk)}/portal/incidents/{command.number}?said={what if is_done else 'later'}", 303)
 
 
 async def _incident(request: Request, desk: Desk, caller: Caller, number: str, status: int = 200, **more: Any) -> Response:
     facts = await facts_of(desk.database, number)
     if facts is None:
-        return page(request, "portal/reported.html", 200, PRIVATE, caller=caller, number=number, promises=[])
+        return _received(request, caller, number, [])
     before = more.pop("before", None)
     stretch = await timeline_of(desk.database, number, public_only=True, before=before)
     timeline = timeline_for_caller(facts, stretch.events)
-    names = {
-        THE_DESK: "Service desk",
-        caller.actor.id: "You",
-        facts["affected"]: "You" if facts["affected"] == caller.actor.id else "The caller",
+    say = caller.say
+    groups = {str(event["after"]["group"]) for event in timeline if event["after"].get("group")}
+    names = await names_of(desk.database, groups) | {
+        THE_DESK: say("who_desk"),
+        caller.actor.id: say("who_you"),
+        facts["affected"]: say("who_you" if facts["affected"] == caller.actor.id else "who_caller"),
     }
-    word, sentence = state_of(facts)
+    word, sentence = state_of(facts, say)
     known = {
         "caller": caller,
+        "say": say,
         "facts": facts_for(facts, is_staff=False),
         "state": word,
         "sentence": sentence,
-        "timeline": [told(event, names) for event in reversed(timeline)],
+        "timeline": [told(event, names, say) for event in reversed(timeline)],
         "earlier": stretch.earlier,
         "is_newest": before is None,
-        "coming": [*_promises(facts), *_coming(facts)],
+        "coming": [*_promises(facts, say), *_coming(facts, say)],
         "question": await _question(desk, caller, facts),
         "nonce": secrets.token_urlsafe(12),
     }
     return page(request, "portal/incident.html", status, PRIVATE, **{"notice": None, "missing": None, "on": "", "text": ""} | known | more)
 
 
-def _promises(facts: Mapping[str, Any]) -> list[tuple[datetime, str]]:
+def _promises(facts: Mapping[str, Any], say: Sentences) -> list[tuple[datetime, str]]:
     clocks = [clock for clock in _FACTS.validate_python(facts).clocks if clock.kind in PROMISES and clock.due_at and not clock.is_over]
-    words = {PROMISES[0]: "somebody has taken it up by then", PROMISES[1]: "a solution is promised by then"}
-    return [(clock.due_at, words[clock.kind]) for clock in clocks if clock.due_at]
+    return [(clock.due_at, say(f"promise_{clock.kind}")) for clock in clocks if clock.due_at]
 
 
-def _coming(facts: Mapping[str, Any]) -> list[tuple[datetime, str]]:
+def _coming(facts: Mapping[str, Any], say: Sentences) -> list[tuple[datetime, str]]:
     """What will happen by itself and concerns the caller (S9)."""
     return [
-        (each.at, will_happen(each.kind, None, each.ordinal))
+        (each.at, will_happen(each.kind, None, each.ordinal, say))
         for each in ahead(_FACTS.validate_python(facts))
         if each.kind not in NOT_FOR_CALLERS
     ]
@@ -196,7 +211,7 @@ async def _question(desk: Desk, caller: Caller, facts: Mapping[str, Any]) -> Que
         return None
     link = _as_link(facts, caller)
     follow_up = await follow_up_of(desk.database, confirmation.follow_up_key(link))
-    question = confirmation.question_for(link, facts, PageReader(SAY, caller.zone), follow_up, datetime.now(UTC))
+    question = confirmation.question_for(link, facts, PageReader(caller.say, caller.zone), follow_up, datetime.now(UTC))
     return question if question.choices else None
 
 

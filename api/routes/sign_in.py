@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from activities.accounts import OneTimeLink, Purpose, read_link, set_password, use_link
-from activities.passwords import SHORTEST, WeakPasswordError
+from activities.passwords import LEAST_VARIETY, LONGEST, SHORTEST, Weakness, WeakPasswordError
 from activities.preferences import NO_KEYS
 from activities.security_log import Seen, note_foreign_form, write_down
 from activities.sessions import end, end_all
@@ -20,12 +20,11 @@ from api.identity import PUBLIC, SIGNED_IN, Caller
 from api.origin import comes_from_elsewhere
 from api.problems import Problem
 from api.queries.links import has_declined
-from api.rendering import PRIVATE, page
+from api.rendering import PRIVATE, SCRIPTED, page
 from api.routes.incidents import TheDesk
+from api.sentences import Sentences, said_to
 
 router = APIRouter(include_in_schema=False)
-_FAILED = "That did not work. Check the name and the password, or ask for a link by mail."
-_SLOW = "There were too many tries. Wait a quarter of an hour, or ask for a link by mail."
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
 
 
@@ -38,28 +37,30 @@ async def _from_our_pages(request: Request, desk: TheDesk) -> None:
 
 
 @router.get("/sign-in", dependencies=[Depends(PUBLIC)])
-async def door(request: Request, desk: TheDesk, next: str = "", left: str = "") -> Response:  # noqa: A002 -- the name in the address
-    """Name and password, or a link by mail, or an identity provider; who just ``left`` is told where else they may still be signed in."""
-    way_out = await desk.provider.way_out() if left and desk.provider else None
-    return _door(request, desk, back_to=next, way_out=way_out, left=bool(left))
+async def door(request: Request, desk: TheDesk, next: str = "", out: str = "", way: str = "") -> Response:  # noqa: A002 -- the name in the address
+    """Name and password, a link by mail, or an identity provider. ``out``: somebody just signed out here, who had come in by this ``way``."""
+    is_signed_out = out == "yes"
+    way_out = await desk.provider.way_out() if is_signed_out and way == "oidc" and desk.provider else None
+    return _door(request, desk, back_to=next, is_signed_out=is_signed_out, way_out=way_out)
 
 
 @router.post("/sign-in", dependencies=[Depends(PUBLIC), Depends(_from_our_pages)])
 async def sign_in(request: Request, desk: TheDesk) -> Response:
     """With the password; or asks for a link, and then says the same whether anybody has that name."""
-    form, address = await form_of(request), address_of(request)
+    form, address, say = await form_of(request), address_of(request), said_to(request)
     name, back_to = form.get("name", "")[:320], form.get("next", "")
     if not name:
-        return _door(request, desk, 422, missing="Enter your name or your e-mail address.", back_to=back_to)
+        return _door(request, desk, 422, missing=say("name_needed"), back_to=back_to)
     if not (_takes_passwords(desk) if form.get("how") != "link" else desk.settings.oidc_only != "everything"):
-        return _door(request, desk, 403, missing=f"This way is closed here. Sign in with {desk.settings.oidc_label}.", back_to=back_to)
+        return _door(request, desk, 403, missing=say("way_closed", label=desk.settings.oidc_label), back_to=back_to)
     if form.get("how") == "link":
         is_too_much = not await ask_for_a_link(desk.database, name, address)
-        return page(request, "door/sent.html", 429 if is_too_much else 200, PRIVATE, is_too_much=is_too_much, has_relay=_has_relay(desk))
+        facts = {"say": say, "is_too_much": is_too_much, "has_relay": _has_relay(desk)}
+        return page(request, "door/sent.html", 429 if is_too_much else 200, PRIVATE, **facts)
     found = await right_password(desk.database, name, form.get("password", ""), address)
     if found.person is None:
-        status, missing = (429, _SLOW) if found.is_slowed_down else (401, _FAILED)
-        return _door(request, desk, status, missing=missing, name=name, back_to=back_to)
+        status, missing = (429, "slowed_down") if found.is_slowed_down else (401, "sign_in_failed")
+        return _door(request, desk, status, missing=say(missing), name=name, back_to=back_to)
     return await let_in(request, desk, found.person, "password", back_to)
 
 
@@ -78,12 +79,12 @@ async def use(request: Request, desk: TheDesk, token: str) -> Response:
     if link is None:
         return _link_page(request, desk, None)
     if form.get("me") != "yes":
-        return _link_page(request, desk, link, 422, missing="Confirm that it is you. Nothing was done yet.")
+        return _link_page(request, desk, link, 422, missing=said_to(request)("confirm_you"))
     if link.purpose is Purpose.INVITE and _takes_passwords(desk):
         try:
             await _choose(desk, link.person, form, address_of(request))
         except WeakPasswordError as error:
-            return _link_page(request, desk, link, 422, missing=str(error))
+            return _link_page(request, desk, link, 422, missing=_weak(error, said_to(request)))
     if not await use_link(desk.database, token, now):
         return _link_page(request, desk, None)
     return await let_in(request, desk, link.person, link.purpose.value, "")
@@ -94,9 +95,7 @@ async def sign_out(request: Request, desk: TheDesk, caller: Someone) -> Response
     """Ends this session here and in the record."""
     way = await end(desk.database, token_in(request, desk.base_url) or "")
     await write_down(desk.database, Seen.SIGNED_OUT, person=caller.actor.id, address=address_of(request))
-    response = RedirectResponse(f"{path_of(desk)}/sign-in{'?left=yes' if way == 'oidc' else ''}", 303)
-    take_back(response, desk.base_url)
-    return response
+    return _out(desk, way)
 
 
 @router.get("/account")
@@ -108,18 +107,18 @@ async def account(request: Request, desk: TheDesk, caller: Someone) -> Response:
 @router.post("/account/password")
 async def change_password(request: Request, desk: TheDesk, caller: Someone) -> Response:
     """Needs the present password: an open browser is not enough. Ends all sessions but this one, which is renewed."""
-    form, address = await form_of(request), address_of(request)
-    missing = None
     if not _takes_passwords(desk):
         raise Problem("not-allowed")
+    form, address = await form_of(request), address_of(request)
+    missing = None
     found = await right_password(desk.database, caller.actor.id, form.get("present", ""), address)
     if found.person is None:
-        missing = _SLOW if found.is_slowed_down else "The present password is another one."
+        missing = caller.say("slowed_down" if found.is_slowed_down else "present_is_wrong")
     else:
         try:
             await _choose(desk, caller.actor.id, form, address)
         except WeakPasswordError as error:
-            missing = str(error)
+            missing = _weak(error, caller.say)
     if missing:
         return await _account(request, desk, caller, 422, missing)
     return await let_in(request, desk, caller.actor.id, "password", "/account")
@@ -130,15 +129,25 @@ async def end_sessions(request: Request, desk: TheDesk, caller: Someone) -> Resp
     """Signs out everywhere."""
     ended = await end_all(desk.database, caller.actor.id)
     await write_down(desk.database, Seen.SESSIONS_ENDED, person=caller.actor.id, address=address_of(request), detail=f"{ended} sessions")
-    response = RedirectResponse(f"{path_of(desk)}/sign-in", 303)
+    return _out(desk)
+
+
+def _out(desk: Desk, way: str | None = None) -> Response:
+    """Nothing of theirs stays on the machine: no cookie, and no draft of a report. The page that follows throws drafts away too, where only it can."""
+    by_provider = "&way=oidc" if way == "oidc" else ""
+    response = RedirectResponse(f"{path_of(desk)}/sign-in?out=yes{by_provider}", 303, {"Clear-Site-Data": '"storage"'})
     take_back(response, desk.base_url)
     return response
+
+
+def _weak(error: WeakPasswordError, say: Sentences) -> str:
+    return say(f"weak_{error.weakness}", shortest=str(SHORTEST), longest=str(LONGEST), variety=str(LEAST_VARIETY))
 
 
 async def _choose(desk: Desk, person: str, form: dict[str, str], address: str) -> None:
     """Raises WeakPasswordError also where the two do not agree."""
     if form.get("password", "") != form.get("again", ""):
-        raise WeakPasswordError("The two passwords are not the same.")
+        raise WeakPasswordError(Weakness.AGAIN)
     await set_password(desk.database, person, form.get("password", ""))
     await end_all(desk.database, person)
     await write_down(desk.database, Seen.PASSWORD_SET, person=person, address=address)
@@ -152,22 +161,24 @@ async def welcome(desk: TheDesk, caller: Someone) -> Response:
 
 async def _account(request: Request, desk: Desk, caller: Caller, status: int = 200, missing: str | None = None) -> Response:
     has_keys = not await has_declined(desk.database, caller.actor.id, NO_KEYS)
-    known = {"shortest": SHORTEST, "has_keys": has_keys, "passwords": _takes_passwords(desk)}
-    return page(request, "door/account.html", status, PRIVATE, caller=caller, missing=missing, **known)
+    facts = {"caller": caller, "say": caller.say, "missing": missing, "shortest": SHORTEST, "has_keys": has_keys}
+    facts |= {"passwords": _takes_passwords(desk)}
+    return page(request, "door/account.html", status, PRIVATE, **facts)
 
 
 def _door(request: Request, desk: Desk, status: int = 200, **more: Any) -> Response:
     back_to = more.pop("back_to", "")
-    known = {"missing": None, "name": "", "has_relay": _has_relay(desk), "next": ours(back_to), "way_out": None, "left": False}
-    ways = {"only": desk.settings.oidc_only, "provider": desk.settings.oidc_label if desk.provider else None}
-    return page(request, "door/sign_in.html", status, PRIVATE, **known | ways | more)
+    known = {"say": said_to(request), "missing": None, "name": "", "has_relay": _has_relay(desk), "is_signed_out": False}
+    ways = {"only": desk.settings.oidc_only, "provider": desk.settings.oidc_label if desk.provider else None, "way_out": None}
+    facts = known | ways | {"next": ours(back_to)} | more
+    return page(request, "door/sign_in.html", status, SCRIPTED if facts["is_signed_out"] else PRIVATE, **facts)
 
 
 def _link_page(request: Request, desk: Desk, link: OneTimeLink | None, status: int = 200, missing: str | None = None) -> Response:
     if link is None:
-        return page(request, "door/spent.html", 404, PRIVATE)
-    chooses = link.purpose is Purpose.INVITE and _takes_passwords(desk)
-    return page(request, "door/link.html", status, PRIVATE, link=link, missing=missing, chooses=chooses, shortest=SHORTEST)
+        return page(request, "door/spent.html", 404, PRIVATE, say=said_to(request))
+    facts = {"link": link, "missing": missing, "chooses": link.purpose is Purpose.INVITE and _takes_passwords(desk), "shortest": SHORTEST}
+    return page(request, "door/link.html", status, PRIVATE, say=said_to(request), **facts)
 
 
 def _has_relay(desk: Desk) -> bool:

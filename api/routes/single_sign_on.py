@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from activities.security_log import Seen, write_down
 from activities.single_sign_on.errand import Errand
-from activities.single_sign_on.identities import Doubt, recognise
+from activities.single_sign_on.identities import recognise
 from activities.single_sign_on.provider import BACK, CodeRefusedError, IdentityProvider, ProviderAwayError, Told
 from activities.throttle import RETURNS_FROM_AN_ADDRESS, count, give_back, is_spent
 from api.cookies import address_of
@@ -21,6 +21,7 @@ from api.identity import PUBLIC
 from api.problems import Problem
 from api.rendering import PRIVATE, page
 from api.routes.incidents import TheDesk
+from api.sentences import said_to
 
 router = APIRouter(include_in_schema=False)
 WAY = "oidc"
@@ -90,7 +91,9 @@ async def _welcome(request: Request, desk: Desk, told: Told, errand: Errand, add
     found = await recognise(desk.database, told, by_claim=desk.settings.oidc_claim is not None, now=datetime.now(UTC))
     if found.person is None:
         await write_down(desk.database, Seen.PROVIDER_DOUBTED, address=address, detail=str(found.doubt))
-        return _told(request, desk, "unknown", 403, called=told.called, doubt=found.doubt)
+        return _told(
+            request, desk, found.doubt.name.lower() if found.doubt else "not_in_directory", 403, called=told.called or told.subject
+        )
     if found.is_new:
         await write_down(desk.database, Seen.IDENTITY_BOUND, person=found.person, address=address, detail=WAY)
     await give_back(desk.database, RETURNS_FROM_AN_ADDRESS, address)
@@ -102,16 +105,16 @@ def _away(request: Request, desk: Desk, error: ProviderAwayError) -> Response:
     return _told(request, desk, "away", 503)
 
 
-def _told(request: Request, desk: Desk, what: str, status: int, *, called: str = "", doubt: Doubt | None = None) -> Response:
+def _told(request: Request, desk: Desk, what: str, status: int, *, called: str = "") -> Response:
     settings = desk.settings
     return page(
         request,
         "door/provider.html",
         status,
         PRIVATE | ({"Retry-After": "30"} if what == "away" else {}),
+        say=said_to(request),
         what=what,
         label=settings.oidc_label,
         called=called,
-        doubt=doubt.name if doubt else None,
         others=settings.oidc_only != "everything",
     )

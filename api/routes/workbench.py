@@ -18,7 +18,7 @@ from api.delivery import find
 from api.desk import Desk
 from api.forms import form_of
 from api.identity import Caller
-from api.live import answer, mark_of
+from api.live import Seen, answer, mark_of
 from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries.incidents import facts_of
@@ -72,14 +72,14 @@ async def incident(
 
 
 @router.get("/{number}/live")
-async def live(request: Request, desk: TheDesk, caller: Staff, number: str) -> Response:
+async def live(request: Request, desk: TheDesk, caller: Staff, number: str, seen: Seen = "") -> Response:
     """Whether the page of this incident still shows what it showed."""
     await find(desk, caller, number)
 
     async def look() -> str:
         return mark_of(await version_of(desk.database, number))
 
-    return await answer(request, look)
+    return await answer(request, look, seen, f"/console/{number}")
 
 
 @router.post("/{number}/{command}")
@@ -116,9 +116,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "names": names,
         "timeline": [told(event, names) for event in reversed(stretch.events)],
         "earlier": stretch.earlier,
-        "live": f"/console/{number}/live",
-        "anew": f"/console/{number}",
-        "mark": mark_of(facts.version),
+        "live": f"/console/{number}/live?seen={mark_of(facts.version)}",
         "forms": forms(facts, caller.actor, *await desk_people(desk.database)),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),

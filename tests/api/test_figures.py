@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -94,7 +95,7 @@ def counted_by_hand(rows: Sequence[dict[str, Any]], part: Callable[[dict[str, An
         found["Reported and closed", name, "Closed"] = len(closed)
         found["Reported and closed", name, "Called off"] = len(mine) - len(closed)
         for title, column in (("Time to first response", "responded"), ("How late, where the resolution was late", "resolution_over")):
-            lies = spread([(row[column] + 30) // 60 for row in closed if row[column] is not None])
+            lies = spread(Counter((row[column] + 30) // 60 for row in closed if row[column] is not None))
             told = zip(("Count", "Mean", "Median", "90th percentile"), (lies.count, lies.mean, lies.median, lies.p90), strict=True)
             found |= {(title, name, word): value for word, value in told}
         judged = [row["resolution_met"] for row in closed if row["resolution_met"] is not None]
@@ -296,7 +297,7 @@ async def test_as_many_queries_for_few_as_for_many(database: AsyncEngine, path: 
             async with database.begin() as connection:
                 await connection.execute(measures.delete())
     assert len(set(asked)) == 1, asked
-    assert asked[0] <= 12
+    assert asked[0] <= 16
 
 
 async def test_an_empty_desk_has_figures(database: AsyncEngine) -> None:

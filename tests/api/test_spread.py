@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ VALUES = st.lists(st.integers(0, 10_000), min_size=1, max_size=60)
 @given(VALUES)
 def test_mean_median_and_percentile(values: list[int]) -> None:
     """The mean, the median, and the smallest value that nine of ten do not exceed; that one only from ten values on."""
-    found = spread(values)
+    found = spread(Counter(values))
     assert (found.count, found.median) == (len(values), statistics.median(values))
     assert found.mean == pytest.approx(statistics.mean(values))
     if len(values) < FEW_FOR_A_PERCENTILE:
@@ -27,15 +28,15 @@ def test_mean_median_and_percentile(values: list[int]) -> None:
 
 def test_nothing_measured_is_no_zero() -> None:
     """Without values there is no mean, no share, no interval."""
-    assert spread([]) == Spread(0, None, None, None)
-    assert (share(0, 0), between(0, 0), at_share([], 0, 0.95)) == (None, None, None)
+    assert spread({}) == Spread(0, None, None, None)
+    assert (share(0, 0), between(0, 0), at_share({}, 0, 0.95)) == (None, None, None)
 
 
 @given(VALUES, st.integers(0, 60))
 def test_percentile_of_lateness(late: list[int], on_time: int) -> None:
     """Timers on time count as not late, without being listed."""
     everything = sorted([0] * on_time + late)
-    assert at_share(late, on_time, 0.95) == everything[math.ceil(0.95 * len(everything)) - 1]
+    assert at_share(Counter(late), on_time, 0.95) == everything[math.ceil(0.95 * len(everything)) - 1]
 
 
 def test_small_numbers_are_told_as_such() -> None:

@@ -21,7 +21,7 @@ from workflows.vocabulary import DeadlineKind, SurveyState
 
 def _form(page: httpx.Response) -> dict[str, str]:
     """What a browser would send if somebody only pressed the button: chosen answers, hidden values, texts."""
-    chosen = re.findall(r'<input type="radio" name="(\w+)" value="(\w+)" checked>', page.text)
+    chosen = re.findall(r'<input class="form-check-input" type="radio" name="(\w+)" value="(\w+)" checked>', page.text)
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page.text)
     return {"comment": "", **dict(chosen), **dict(hidden)}
 

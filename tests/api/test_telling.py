@@ -1,11 +1,15 @@
 """Pages have words for everything that can happen (process.md S9, S21)."""
 
+from itertools import product
+
 import pytest
 
+from api.sentences import sentences_in, spoken
 from api.telling import _DID, will_happen
 from tests.api.asked import survey_is_out
 from tests.api.house import RunningDesk
-from workflows.vocabulary import DeadlineKind, EventKind
+from workflows.event_kinds import PRIVATE
+from workflows.vocabulary import DeadlineKind, EventKind, HoldReason, Status
 
 
 @pytest.mark.parametrize("kind", DeadlineKind)
@@ -15,8 +19,21 @@ def test_every_date_has_words(kind: DeadlineKind) -> None:
 
 
 def test_every_event_has_words() -> None:
-    """What happened is told in words that somebody chose."""
-    assert {kind.value for kind in EventKind} <= {str(kind) for kind in _DID}
+    """What happened is told in words that somebody chose: what callers may read of it in each language, the rest in that of the desk."""
+    assert {kind.value for kind in PRIVATE} == {str(kind) for kind in _DID}
+    for language in spoken():
+        said = sentences_in(language).known
+        assert {kind.value for kind in EventKind if kind not in PRIVATE} == {
+            name.removeprefix("did_") for name in said if name.startswith("did_")
+        }
+
+
+def test_every_state_has_words() -> None:
+    """So have all states and reasons to wait, in every language."""
+    for language, status in product(spoken(), Status):
+        assert {f"state_{status}", f"state_{status}_why"} <= sentences_in(language).known.keys()
+    for language, reason in product(spoken(), HoldReason):
+        assert reason is HoldReason.CALLER or f"hold_{reason}" in sentences_in(language).known
 
 
 def test_pages_of_an_incident_whose_survey_is_out(desk: RunningDesk) -> None:

@@ -26,7 +26,7 @@ def _send(desk: RunningDesk, picks: list[str], command: str, nonce: str = "n1", 
 
 
 def _line(page: str, number: str) -> str:
-    return next(line for line in re.findall(r"<li>.*?</li>", page, re.DOTALL) if number in line)
+    return next(line for line in re.findall(r"<li\b.*?</li>", page, re.DOTALL) if number in line)
 
 
 def test_all_are_assigned_each_by_its_own_command(desk: RunningDesk) -> None:

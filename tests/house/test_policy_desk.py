@@ -1,5 +1,6 @@
 """``holdfast policy``: editions that can be listed, read, compared, and published once (design rule 6)."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,15 @@ def test_a_rule_in_force_cannot_be_published_anew(tree: Tree) -> None:
     assert "append a new Dated(...) entry with a later valid_from" in done.stderr
 
 
+def test_a_letter_is_written_before_a_rule_can_name_it(tree: Tree) -> None:
+    """A new name without a composer or a template is refused, with each thing it lacks."""
+    tree.edit("workflows/vocabulary.py", 'LOW_SCORE = "low_score"', 'LOW_SCORE = "low_score"\n    NUDGE = "nudge"')
+    (tree.place / "emails/templates/en/nudge.txt").write_text("A nudge", encoding="utf-8")
+    done = tree.holdfast("policy", "publish")
+    assert done.returncode == 1
+    assert "nudge lacks a line in _COMPOSERS of emails/letters.py, emails/templates/en/nudge.html." in done.stderr
+
+
 def test_a_rule_cannot_begin_in_the_past(tree: Tree) -> None:
     """An entry dated before today is refused: editions of later days, which incidents run under, would change with it."""
     append(tree, "2026, 6, 1")
@@ -64,6 +74,25 @@ def test_a_wrong_rule_is_told_in_a_sentence(tree: Tree) -> None:
     done = tree.holdfast("policy", "list")
     assert done.returncode == 1
     assert done.stderr == "The policies cannot be used: closure rules: there is no calendar 'offise'; did you mean 'office'?\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("=_FIRST,", "=replace(_FIRST),", r"closure_rules\.py, line \d+: name 'replace' is not defined"),
+        (
+            "(2, 4),\n    automatic",
+            "(4),\n    automatic",
+            r"closure_rules\.py, line \d+: closure rules, silence after a solution: \(4\) is one number",
+        ),
+        ("after_days=5,", "after_days=5", r"invalid syntax.* \(closure_rules\.py, line \d+\)"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_with_its_line(tree: Tree, old: str, new: str, says: str) -> None:
+    """A name that was not imported, a forgotten comma: where, in one line."""
+    done = tree.edit("workflows/policies/closure_rules.py", old, new).holdfast("policy", "list")
+    assert done.returncode == 1
+    assert re.fullmatch(f"The policies cannot be used: {says}.*\n", done.stderr), done.stderr
 
 
 def test_editions_can_be_compared(tmp_path: Path) -> None:

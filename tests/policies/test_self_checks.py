@@ -162,8 +162,12 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: replace(TODAY.service_levels, tells={150: (Audience.ASSIGNEE,)}),
         "a threshold is a share of the budget from 1 to 100 percent: [150]",
     ),
+    "one reminder without a comma": (
+        lambda: replace(TODAY.closure, confirmation_reminders_after_days=4),
+        "closure rules, silence after a solution: (4) is one number, not a list; a list of one is written (4,) with a comma.",
+    ),
     "two rules from one day": (
-        lambda: replace(HOLDFAST, closure=(*HOLDFAST.closure, *HOLDFAST.closure)),
+        lambda: replace(HOLDFAST, closure=(HOLDFAST.closure[0], HOLDFAST.closure[0])),
         "closure: the rule valid from 2026-01-01 stands after the one valid from 2026-01-01; each needs a later day than the one before it.",
     ),
     "rules in the wrong order": (

@@ -3,16 +3,31 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from tests.process.life import ASHA, CARLA, TUESDAY, Life
+import pytest
+
+from tests.process.life import ASHA, CARLA, INES, TUESDAY, Life
 from workflows.dates import ahead
 from workflows.deadlines import suspend_closure
 from workflows.decisions import receive
 from workflows.house_messages import ReportUndeliverable
-from workflows.messages import SYSTEM, Acknowledge, Confirm, Hold, Report, Resolve, Sent
+from workflows.messages import SYSTEM, Acknowledge, Confirm, Hold, OverridePriority, Report, Resolve, Sent
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
+from workflows.policies.service_levels import PriorityChange
 from workflows.publication import Published, Unreached
-from workflows.vocabulary import Audience, ClockKind, ClosedBy, DeadlineKind, EventKind, HoldReason, Impact, LetterName, Status, Urgency
+from workflows.vocabulary import (
+    Audience,
+    ClockKind,
+    ClosedBy,
+    DeadlineKind,
+    EventKind,
+    HoldReason,
+    Impact,
+    LetterName,
+    Priority,
+    Status,
+    Urgency,
+)
 
 FIXED = Resolve("fixed", "Took the paper out.")
 DAY = timedelta(days=1)
@@ -182,3 +197,28 @@ def test_a_breach_is_told_also_to_whoever_resolves_a_moment_too_late() -> None:
     receive(life.incident, Sent("late", ASHA, life.now + timedelta(milliseconds=5), Resolve("fixed", "done")), life.now)
     assert len(life.events(EventKind.BREACHED)) == 1
     assert next(clock for clock in life.facts.clocks if clock.kind is ClockKind.RESOLUTION).breached_at == due
+
+
+@pytest.mark.parametrize("mode", PriorityChange)
+def test_a_priority_without_a_promise_loses_none(mode: PriorityChange) -> None:
+    """While the priority promises nothing, the clock only measures; when it rises again, the promise is what it would have been (S8)."""
+    levels = HOLDFAST.service_levels[0].rule
+    levels = replace(levels, resolution={Priority.P1: levels.resolution[Priority.P1]}, priority_change=mode)
+    adopt(replace(HOLDFAST, service_levels=[Dated(date(2026, 1, 1), levels, "test")]))
+    try:
+        report = Report("All is down", category="network", impact=Impact.WIDESPREAD, urgency=Urgency.HIGH)
+        steady, moved = Life(report), Life(report)
+        moved.says(INES, OverridePriority(Priority.P4, "a drill"))
+        assert {clock.kind: clock.due_at for clock in moved.facts.clocks}[ClockKind.RESOLUTION] is None
+        assert not [each for each in ahead(moved.facts) if each.about == ClockKind.RESOLUTION]
+        moved.passes(timedelta(minutes=30))
+        moved.says(INES, OverridePriority(Priority.P1, "no drill"))
+        promised = [{clock.kind: clock.due_at for clock in life.facts.clocks}[ClockKind.RESOLUTION] for life in (steady, moved)]
+        later = timedelta(minutes=30) if mode is PriorityChange.RESTART else timedelta(0)
+        assert promised[0] is not None
+        assert promised[1] == promised[0] + later
+        moved.says(INES, OverridePriority(Priority.P4, "a drill"))
+        moved.says(ASHA, Resolve("fixed", "done"))
+        assert next(clock for clock in moved.facts.clocks if clock.kind is ClockKind.RESOLUTION).breached_at is None
+    finally:
+        adopt(HOLDFAST)

@@ -52,7 +52,7 @@ async def test_a_recorded_history_replays(file: Path) -> None:
 async def test_it_replays_after_an_edition_is_appended(file: Path) -> None:
     """New rules from a later day, about matrix and closure, change nothing for incidents that were reported before."""
     matrix = replace(HOLDFAST.priority_matrix[-1].rule, unassessed=Priority.P1)
-    closure = replace(HOLDFAST.closure[-1].rule, confirmation_reminders_after_days=(), automatic_closure_after_days=1)
+    closure = replace(HOLDFAST.closure[0].rule, confirmation_reminders_after_days=(), automatic_closure_after_days=1)
     later = date(2027, 6, 1)
     adopt(
         replace(
@@ -69,8 +69,8 @@ async def test_it_replays_after_an_edition_is_appended(file: Path) -> None:
 
 async def test_a_changed_date_would_be_noticed() -> None:
     """A rule in force that leads to the same steps at other times replays, and is noticed all the same."""
-    closure = replace(HOLDFAST.closure[-1].rule, automatic_closure_after_days=4.5)
-    adopt(replace(HOLDFAST, closure=(Dated(HOLDFAST.closure[-1].valid_from, closure, "test"),)))
+    closure = replace(HOLDFAST.closure[0].rule, automatic_closure_after_days=4.5)
+    adopt(replace(HOLDFAST, closure=(Dated(HOLDFAST.closure[0].valid_from, closure, "test"),)))
     file = next(file for file in RECORDED if file.stem.endswith("silence"))
     try:
         with pytest.raises(AssertionError, match="dates ahead"):
@@ -81,8 +81,8 @@ async def test_a_changed_date_would_be_noticed() -> None:
 
 async def test_a_changed_rule_in_force_would_be_noticed() -> None:
     """The guard guards: editing the closure rule that is in force breaks the replay of an incident that closed by silence."""
-    closure = replace(HOLDFAST.closure[-1].rule, automatic_closure_after_days=1, confirmation_reminders_after_days=())
-    adopt(replace(HOLDFAST, closure=(Dated(HOLDFAST.closure[-1].valid_from, closure, "test"),)))
+    closure = replace(HOLDFAST.closure[0].rule, automatic_closure_after_days=1, confirmation_reminders_after_days=())
+    adopt(replace(HOLDFAST, closure=(Dated(HOLDFAST.closure[0].valid_from, closure, "test"),)))
     file = next(file for file in RECORDED if file.stem.endswith("silence"))
     try:
         with pytest.raises(Exception, match=r"(?i)nondeterminism"):

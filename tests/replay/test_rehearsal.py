@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from workflows.policies.book import HOLDFAST
+from activities.policy_book import load_book
+from workflows.policies.book import HOLDFAST, adopt, book
 from workflows.rehearsal import playing
 from workflows.rehearsal.playing import fates
 from workflows.rehearsal.rehearsal_report import page
@@ -20,7 +21,7 @@ from workflows.rehearsal.report import read_lines
 SAMPLE = Path(__file__).with_name("data") / "incidents-sample.jsonl.gz"
 FEW = list(read_lines(SAMPLE, 20))
 EDITION = "2026-01-01"
-NEWEST = HOLDFAST.name_of_edition(datetime(2026, 12, 31, tzinfo=UTC))
+NEWEST = HOLDFAST.name_of_edition(datetime(9999, 12, 31, tzinfo=UTC))
 
 STRICTER = """
 from dataclasses import replace
@@ -55,6 +56,19 @@ def test_the_unchanged_process_differs_in_nothing() -> None:
     assert same["incidents"] == len(FEW)
     assert same["differing"] == []
     assert same["current"] == same["changed"]
+
+
+def test_an_edition_that_is_ahead_is_compared_with_the_one_in_force(stricter: Path) -> None:
+    """Whoever has written the change into this very tree and names no other process does not compare the change with itself."""
+    present, ahead = process(None, stricter), process("2027-01-01", stricter)
+    assert "edition in force today" in str(present)
+    assert present.edition != ahead.edition
+    adopt(load_book(stricter))
+    try:
+        assert playing.named(present.edition) == book().name_of_edition(datetime.now(UTC))
+        assert playing.named(playing.NEWEST) == max(NEWEST, "2027-01-01")
+    finally:
+        adopt(HOLDFAST)
 
 
 def test_a_stricter_target_shows_where_it_would_have_hurt(found: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """A copy of the product in a folder of its own, edited as a process owner would, and what its commands say."""
 
+import ast
 import os
 import re
 import shutil
@@ -7,10 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("workflows", "activities", "emails", "api")
+# The last day from which a rule that ships holds; whoever ships another one says so here.
+LATEST_SHIPPED = date(2026, 11, 25)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,45 @@ def _fits(shown: str, line: str) -> bool:
 
 
 def copy(place: Path) -> Tree:
-    """The product as it is, without its tests. What Python has compiled comes along; it knows a file that was edited by its time."""
+    """The product without its tests, and without rules that a desk has added: what is shown with the rules that ship stays true beside any others.
+
+    What Python has compiled comes along; it knows a file that was edited by its time.
+    """
     for room in ROOMS:
         shutil.copytree(ROOT / room, place / room)
     for file in ("cli.py", "worker.py"):
         shutil.copy(ROOT / file, place)
-    return Tree(place)
+    return without_later_rules(Tree(place))
+
+
+def without_later_rules(tree: Tree) -> Tree:
+    """Takes away every entry of EDITIONS that begins after those that ship, its lines in the lock, and what only it imported."""
+    policies = tree.place / "workflows/policies"
+    if changed := [file for file in sorted(policies.glob("*.py")) if _cut(file)]:
+        lines = (policies / "published.lock").read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not ((day := _DAY.search(line)) and date.fromisoformat(day[0]) > LATEST_SHIPPED)]
+        (policies / "published.lock").write_text("".join(kept), encoding="utf-8")
+        for tidying in (("check", "--select", "F401", "--fix"), ("format",)):
+            done = tree.runs("-m", "ruff", *tidying, "-q", "--config", str(ROOT / "pyproject.toml"), *map(str, changed))
+            assert done.returncode == 0, done.stdout
+    return tree
+
+
+def _cut(file: Path) -> bool:
+    text = file.read_text(encoding="utf-8")
+    lines, later = text.splitlines(keepends=True), [entry for entry in ast.walk(ast.parse(text)) if _is_later(entry)]
+    for entry in later:
+        assert isinstance(entry, ast.Call)
+        assert entry.end_lineno is not None
+        lines[entry.lineno - 1 : entry.end_lineno] = [""] * (entry.end_lineno - entry.lineno + 1)
+    if later:
+        file.write_text("".join(lines), encoding="utf-8")
+    return bool(later)
+
+
+def _is_later(entry: ast.AST) -> bool:
+    """Whether it is a ``Dated(valid_from=date(...))`` of a day after the rules that ship."""
+    if not (isinstance(entry, ast.Call) and isinstance(entry.func, ast.Name) and entry.func.id == "Dated"):
+        return False
+    began = next((each.value for each in entry.keywords if each.arg == "valid_from"), None)
+    return isinstance(began, ast.Call) and date(*(ast.literal_eval(each) for each in began.args)) > LATEST_SHIPPED

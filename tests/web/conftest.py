@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.api.house import TEMPORAL, RunningDesk, running_desk
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+# As root there is no sandbox. Frames stay in the process of their page: where the process of a frame is lost, the driver waits for it without end.
+HOW = ["--no-sandbox", "--disable-site-isolation-trials"]
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,6 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}; install Chromium, or name it in CHROMIUM")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=HOW)
         yield chromium
         chromium.close()

@@ -231,7 +231,7 @@ def test_pages_behind_links(browser: Browser, desk: RunningDesk, numbers: Mappin
     watched.page.locator("form [type=submit]").click()
     watched.look("a survey that was answered")
     for payload in CORPUS[::4]:
-        watched.open(f"/sign-in?next={_quoted(payload)}&left={_quoted(payload)}")
+        watched.open(f"/sign-in?next={_quoted(payload)}&out=yes&way={_quoted(payload)}")
         watched.page.locator("[name=name]").fill(payload)
         watched.page.get_by_role("button", name="Sign in").click()
         watched.look(f"signing in as {payload}")

@@ -44,7 +44,7 @@ def test_a_walk_to_the_provider_and_back(browser: Browser, door: Door, provider:
     names = {cookie["name"] for cookie in context.cookies()}
     assert names == {"holdfast"}
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("status")).to_contain_text("You are signed out of this desk")
+    expect(page.get_by_role("status")).to_contain_text("You are signed out")
     page.get_by_role("link", name="sign out there, too").click()
     expect(page.get_by_role("heading", name="Signed out there")).to_be_visible()
     page.goto(f"{door.base_url}/portal")
@@ -95,6 +95,6 @@ def test_the_door_with_a_provider_only(browser: Browser, tmp_path: Path, provide
     """Shows what is left, and everybody can use it."""
     with open_door(tmp_path, provider, oidc_only=only) as door:
         page = browser.new_context(bypass_csp=True).new_page()
-        page.goto(f"{door.base_url}/sign-in?left=yes")
+        page.goto(f"{door.base_url}/sign-in?out=yes&way=oidc")
         assert flaws(page) == []
         page.context.close()

@@ -64,36 +64,38 @@ class AssignmentRules:
         return self.picks.get(group, Pick.NOBODY) if group else Pick.NOBODY
 
 
+_FIRST = AssignmentRules(
+    # Ten top categories; more than twelve and people choose "other" (S2).
+    categories={
+        "hardware": ("computer", "monitor", "peripheral", "mobile device"),
+        "software": ("installation", "error", "licence", "update"),
+        "network": ("wired", "wireless", "remote access", "internet"),
+        "access": ("password", "account", "permission"),
+        "e-mail": ("mailbox", "delivery", "calendar"),
+        "telephony": ("desk phone", "mobile phone", "conference"),
+        "printing": ("printer", "scanner", "queue"),
+        "security": ("phishing", "malware", "lost device"),
+        "facility": ("room", "power", "climate"),
+        "other": (),
+    },
+    groups={
+        "hardware": ("service-desk", "workplace", "hardware-vendor"),
+        "software": ("service-desk", "applications", "software-vendor"),
+        "network": ("service-desk", "network", "network-carrier"),
+        "access": ("service-desk", "identity"),
+        "e-mail": ("service-desk", "applications", "software-vendor"),
+        "telephony": ("service-desk", "network", "network-carrier"),
+        "printing": ("service-desk", "workplace", "hardware-vendor"),
+        "security": ("security", "security-response"),
+        "facility": ("facility",),
+    },
+    otherwise=("service-desk", "applications"),
+)
+
 EDITIONS = (
     Dated(
         valid_from=date(2026, 1, 1),
-        rule=AssignmentRules(
-            # Ten top categories; more than twelve and people choose "other" (S2).
-            categories={
-                "hardware": ("computer", "monitor", "peripheral", "mobile device"),
-                "software": ("installation", "error", "licence", "update"),
-                "network": ("wired", "wireless", "remote access", "internet"),
-                "access": ("password", "account", "permission"),
-                "e-mail": ("mailbox", "delivery", "calendar"),
-                "telephony": ("desk phone", "mobile phone", "conference"),
-                "printing": ("printer", "scanner", "queue"),
-                "security": ("phishing", "malware", "lost device"),
-                "facility": ("room", "power", "climate"),
-                "other": (),
-            },
-            groups={
-                "hardware": ("service-desk", "workplace", "hardware-vendor"),
-                "software": ("service-desk", "applications", "software-vendor"),
-                "network": ("service-desk", "network", "network-carrier"),
-                "access": ("service-desk", "identity"),
-                "e-mail": ("service-desk", "applications", "software-vendor"),
-                "telephony": ("service-desk", "network", "network-carrier"),
-                "printing": ("service-desk", "workplace", "hardware-vendor"),
-                "security": ("security", "security-response"),
-                "facility": ("facility",),
-            },
-            otherwise=("service-desk", "applications"),
-        ),
+        rule=_FIRST,
         reference="process.md S5",
     ),
 )

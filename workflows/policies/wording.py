@@ -21,6 +21,8 @@ def must_be_a_list(value: object, where: str) -> None:
 
 def must_go_forward(days: Collection[float], end: float | None, what: str) -> None:
     """Raises ValueError unless the days are more than nothing, one after the other, and all before the end."""
+    if not isinstance(days, Collection):
+        raise ValueError(f"{what}: ({days}) is one number, not a list; a list of one is written ({days},) with a comma.")  # noqa: TRY004 -- as above
     in_order = [*days, *([] if end is None else [end])]
     if any(day <= 0 for day in in_order) or in_order != sorted(set(in_order)):
         told = ", ".join(f"{day:g}" for day in days) or "none"

@@ -1,7 +1,7 @@
 """Plays recordings through the real workflow under one process; the process is that of the tree this file stands in.
 
 ``python -m workflows.rehearsal.playing --edition NAME [--policies FILE]``, run by ``holdfast rehearse`` in each process's own tree: recordings come in
-as lines of JSON, a heading and then one fate a line go out. An edition of "newest" is the last one of the book.
+as lines of JSON, a heading and then one fate a line go out. An edition of "newest" is the last one of the book, "in force" the one of this day.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from workflows.rehearsal.engine import Engine, written
 from workflows.rehearsal.fates import Fate, Seen, fate
 from workflows.rehearsal.recordings import Part, in_words_of, part, report_in_words_of
 
-NEWEST = "newest"
+NEWEST, IN_FORCE = "newest", "in force"
 # What was said in one recorded minute keeps its order.
 MOMENT = timedelta(milliseconds=20)
 AFTER_THE_LAST_WORD = timedelta(days=60)
@@ -72,6 +72,8 @@ def _say(engine: Engine, recording: Part, place: int, seen: Seen, exchanged: Cou
 
 def named(edition: str) -> str:
     """The edition meant. Raises ValueError where the book has none of that name."""
+    if edition == IN_FORCE:
+        return book().name_of_edition(datetime.now(UTC))
     days: set[date] = {dated.valid_from for subject in fields(book()) for dated in getattr(book(), subject.name)}
     names = [day.isoformat() for day in sorted(days)]
     if edition not in (NEWEST, *names):

@@ -14,7 +14,7 @@ from typing import Any
 import workflows
 from workflows.rehearsal.comparing import compared
 from workflows.rehearsal.fates import Fate
-from workflows.rehearsal.playing import NEWEST
+from workflows.rehearsal.playing import IN_FORCE, NEWEST
 
 HERE = Path(workflows.__file__).resolve().parents[1]
 _PLAYER = "workflows/rehearsal/playing.py"
@@ -36,13 +36,17 @@ class Process:
         """For people."""
         place = "the present process" if self.tree == HERE else f"the process in {self.tree}"
         book = f" with the policies of {self.policies}" if self.policies else ""
-        return f"{place}{book}, {'newest edition' if self.edition == NEWEST else f'edition {self.edition}'}"
+        edition = {NEWEST: "newest edition", IN_FORCE: "edition in force today"}.get(self.edition, f"edition {self.edition}")
+        return f"{place}{book}, {edition}"
 
 
 def process(wanted: str | None, own_policies: Path | None) -> Process:
-    """What a person named: nothing for the present process, a working tree, a Python file with a BOOK, or an edition. Raises NotRehearsedError."""
+    """What a person named: nothing for the present process under the edition in force, a working tree, a Python file with a BOOK, or an edition.
+
+    Raises NotRehearsedError.
+    """
     if wanted is None:
-        return Process(policies=own_policies)
+        return Process(policies=own_policies, edition=IN_FORCE)
     place = Path(wanted).expanduser()
     if place.is_dir():
         if not (place / _PLAYER).is_file():
