@@ -103,7 +103,10 @@ def test_every_kind_is_tried() -> None:
 def test_no_line_pretends_to_be_another(door: Door, hostile: str) -> None:
     """Whatever stands in a field, the audit on a terminal has one line for it, and moves no cursor."""
     values = {"id": "x", "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}.000000", "hostile": hostile}
-    door.rows("INSERT INTO security_events VALUES (:id, :at, 'signed_in', :hostile, :hostile, :hostile)", **values)
+    door.rows(
+        "INSERT INTO security_events (id, at, kind, person, address, detail) VALUES (:id, :at, 'signed_in', :hostile, :hostile, :hostile)",
+        **values,
+    )
     (line,) = audit(door.settings, 10)
     assert line.isprintable()
     assert len(line.splitlines()) == 1
