@@ -33,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-directory = typer.Typer(no_args_is_help=True, help="People and groups of the desk.")
+directory = typer.Typer(no_args_is_help=True, help="People, groups, rotas and services of the desk.")
 incident = typer.Typer(no_args_is_help=True, help="One incident: its clocks, and what will happen by itself.")
 letters = typer.Typer(no_args_is_help=True, help="What the desk writes to people.")
 app.add_typer(directory, name="directory")
@@ -160,14 +160,25 @@ def settings(
 
 
 @directory.command("import")
-def directory_import(file: Annotated[Path, typer.Argument(help="A TOML file with people, groups and rotas.")]) -> None:
-    """Load people, groups and on-call rotas from a TOML file; who is already known is updated.
+def directory_import(file: Annotated[Path, typer.Argument(help="A TOML file with people, groups, rotas and services.")]) -> None:
+    """Load people, groups, on-call rotas and services from a TOML file; who is already known is updated.
 
     Example:  holdfast directory import directory.toml
     """
     from activities.house.office import import_directory
 
     print(import_directory(read_settings(), file))
+
+
+@directory.command("export")
+def directory_export() -> None:
+    """Write people, groups, on-call rotas and services as a TOML file, which the import reads back, on standard output.
+
+    Example:  holdfast directory export > directory.toml
+    """
+    from activities.house.office import export_directory
+
+    print(export_directory(read_settings()), end="")
 
 
 @app.command()

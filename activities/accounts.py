@@ -10,9 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import accounts, link_requests, one_time_links, people
 from activities.keys import hash_of as digest
+from activities.leaving import end_links, end_sessions
 from activities.passwords import check_strength, fits, hash_of, is_outdated
+from activities.security_log import Change, Hand, Seen, write_changes
 
 
 class Purpose(StrEnum):
@@ -36,9 +39,10 @@ class OneTimeLink:
 
 
 async def who_is(engine: AsyncEngine, typed: str) -> str | None:
-    """The person with this id or address; none if nobody has it, or several share it."""
+    """The person with this id or address; none if nobody has it, several share it, or it is of somebody disabled."""
     wanted = typed.strip()
-    query = select(people.c.id).where(or_(people.c.id == wanted, func.lower(people.c.email) == wanted.lower())).limit(2)
+    is_theirs = or_(people.c.id == wanted, func.lower(people.c.email) == wanted.lower())
+    query = select(people.c.id).where(is_theirs, OF_THE_HOUSE).limit(2)
     async with engine.execution_options(read_only=True).connect() as connection:
         found = (await connection.execute(query)).scalars().all()
     return found[0] if len(found) == 1 else None
@@ -72,20 +76,22 @@ async def password_fits(engine: AsyncEngine, person: str | None, password: str) 
     return True
 
 
-async def make_link(engine: AsyncEngine, person: str, purpose: Purpose, now: datetime) -> str:
-    """A new token of 256 random bits that works once; never to be shown again."""
+async def make_link(engine: AsyncEngine, person: str, purpose: Purpose, now: datetime, by: Hand | None = None) -> str:
+    """A new token of 256 random bits that works once; never to be shown again. ``by``: who makes it for somebody else, for the audit."""
     token = secrets.token_urlsafe(32)
     line = {"hash": digest(token), "person": person, "purpose": purpose.value, "ends_at": now + LASTS[purpose]}
     async with engine.begin() as connection:
         await connection.execute(delete(one_time_links).where(one_time_links.c.ends_at < now - _KEPT_AFTER_THE_END))
         await connection.execute(one_time_links.insert().values(line))
+        if by is not None:
+            await write_changes(connection, by, Change(Seen.LINK_MADE, f"person {person}", person=person, detail=purpose.value))
     return token
 
 
 async def read_link(engine: AsyncEngine, token: str, now: datetime) -> OneTimeLink | None:
     """What the link is good for, or none: unknown, used and expired ones look the same."""
     links = one_time_links.c
-    still_works = (links.hash == digest(token), links.used_at.is_(None), links.ends_at > now)
+    still_works = (links.hash == digest(token), links.used_at.is_(None), links.ends_at > now, OF_THE_HOUSE)
     query = select(links.person, people.c.name, links.purpose).join(people, people.c.id == links.person).where(*still_works)
     async with engine.execution_options(read_only=True).connect() as connection:
         row = (await connection.execute(query)).one_or_none()
@@ -113,8 +119,11 @@ async def ask_for_link(engine: AsyncEngine, person: str | None, now: datetime) -
         await connection.execute(link_requests.insert().values(line))
 
 
-async def end_links(engine: AsyncEngine, person: str) -> None:
-    """No link that was made for this person works any more."""
+async def sign_out_everywhere(engine: AsyncEngine, person: str, by: Hand) -> int:
+    """Ends all sessions and links of a person, for somebody else; how many sessions that were."""
     async with engine.begin() as connection:
-        await connection.execute(delete(one_time_links).where(one_time_links.c.person == person))
-        await connection.execute(delete(link_requests).where(link_requests.c.person == person))
+        ended = await end_sessions(connection, [person])
+        await end_links(connection, [person])
+        change = Change(Seen.SESSIONS_ENDED, f"person {person}", person=person, detail=f"{ended} sessions")
+        await write_changes(connection, by, change)
+    return ended

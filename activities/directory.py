@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import String, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.attendance import ATTENDANCE, OF_THE_HOUSE, is_away
 from activities.database.tables import groups, memberships, people, rotas
 from activities.on_call import Absences, Rota
 from activities.rota_entries import RotaEntry
@@ -17,6 +18,8 @@ from workflows.vocabulary import Audience, Role
 log = structlog.get_logger("holdfast.directory")
 GROUP_MAILBOX = "group:"
 FOREVER = datetime.max.replace(tzinfo=UTC)
+# To whom a letter can go at all.
+_REACHABLE = (people.c.email.is_not(None), OF_THE_HOUSE)
 
 
 @dataclass(frozen=True)
@@ -76,39 +79,39 @@ async def all_rotas(connection: AsyncConnection) -> tuple[Rota, ...]:
 
 
 async def absences(connection: AsyncConnection, named: Collection[str]) -> Absences:
-    """Until when these people are away, UTC (S5); whom the directory does not know is away for ever."""
-    known = (await connection.execute(select(people.c.id, people.c.absent_until).where(people.c.id.in_(named)))).all()
+    """When these people are away, UTC (S5); whom the directory does not know, or only as somebody who left, is away for ever."""
+    known = (await connection.execute(select(people.c.id, *ATTENDANCE).where(people.c.id.in_(named), OF_THE_HOUSE))).all()
     until = dict.fromkeys(named, FOREVER) | {each.id: each.absent_until for each in known}
-    return Absences({person: end for person, end in until.items() if end is not None})
+    since = {each.id: each.absent_from for each in known if each.absent_from is not None}
+    return Absences({person: end for person, end in until.items() if end is not None}, since)
 
 
 async def _person(connection: AsyncConnection, person: str, now: datetime) -> Person | None:
-    found = (await connection.execute(select(people.c.email, people.c.absent_until).where(people.c.id == person))).one_or_none()
-    if found is None:
-        return None
-    return Person(person, bool(found.email), found.absent_until is not None and found.absent_until > now)
+    known = select(people.c.email, *ATTENDANCE).where(people.c.id == person, OF_THE_HOUSE)
+    found = (await connection.execute(known)).one_or_none()
+    return None if found is None else Person(person, bool(found.email), is_away(found, now))
 
 
 async def _group(connection: AsyncConnection, group: str, now: datetime) -> tuple[str, ...]:
     """The group's mailbox, else its members; absent ones only if nobody else is left."""
     if (await connection.execute(select(groups.c.email).where(groups.c.id == group))).scalar_one_or_none():
         return (f"{GROUP_MAILBOX}{group}",)
-    members = select(people.c.id, people.c.absent_until).join(memberships, memberships.c.person == people.c.id)
-    reachable = members.where(memberships.c.group == group, people.c.email.is_not(None)).order_by(people.c.id)
+    members = select(people.c.id, *ATTENDANCE).join(memberships, memberships.c.person == people.c.id)
+    reachable = members.where(memberships.c.group == group, *_REACHABLE).order_by(people.c.id)
     found = (await connection.execute(reachable)).all()
-    present = tuple(each.id for each in found if each.absent_until is None or each.absent_until <= now)
+    present = tuple(each.id for each in found if not is_away(each, now))
     return present or tuple(each.id for each in found)
 
 
 async def _lead(connection: AsyncConnection, group: str) -> tuple[str, ...]:
-    lead = select(people.c.id).join(groups, groups.c.lead == people.c.id).where(groups.c.id == group, people.c.email.is_not(None))
+    lead = select(people.c.id).join(groups, groups.c.lead == people.c.id).where(groups.c.id == group, *_REACHABLE)
     return tuple((await connection.execute(lead)).scalars())
 
 
 async def _with_role(connection: AsyncConnection, role: Role) -> tuple[str, ...]:
     # The roles are a short JSON list of known words, so a word with its quotes cannot be part of another one.
     has_role = type_coerce(people.c.roles, String).cast(String).contains(f'"{role}"')
-    found = select(people.c.id).where(has_role, people.c.email.is_not(None)).order_by(people.c.id)
+    found = select(people.c.id).where(has_role, *_REACHABLE).order_by(people.c.id)
     return tuple((await connection.execute(found)).scalars())
 
 
@@ -120,7 +123,7 @@ async def _if_there(connection: AsyncConnection, person: str, now: datetime) -> 
 
 async def _last_resort(connection: AsyncConnection, owner: str) -> tuple[str, ...]:
     """The fallback owner, absent or not; else the incident managers, the administrators, everybody with an address (S10)."""
-    has_address = select(people.c.id).where(people.c.email.is_not(None)).order_by(people.c.id)
+    has_address = select(people.c.id).where(*_REACHABLE).order_by(people.c.id)
     if (await connection.execute(has_address.where(people.c.id == owner))).first():
         return (owner,)
     for role in (Role.INCIDENT_MANAGER, Role.ADMIN):

@@ -28,13 +28,14 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class Absences:
-    """Until when (UTC) people are away (S5); who is not named is there. Can be asked like a function."""
+    """Until when (UTC) people are away (S5), and since when if not since ever; who is not named is there. Can be asked like a function."""
 
     until: Mapping[str, datetime] = field(default_factory=dict)
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
     def __call__(self, person: str, at: datetime) -> bool:
         """Whether the person is away at that instant."""
-        return person in self.until and at < self.until[person]
+        return person in self.until and at < self.until[person] and (person not in self.since or self.since[person] <= at)
 
 
 NOBODY_IS_ABSENT = Absences()
@@ -161,7 +162,9 @@ class Rota:
 
     def _edges(self, start: datetime, end: datetime, absent: Absences) -> list[datetime]:
         """Both ends, and between them every instant at which somebody else can come on call; nothing for a reversed period."""
-        found = {edge for each in self.overrides for edge in (each.start, each.end)} | set(absent.until.values())
+        found = (
+            {edge for each in self.overrides for edge in (each.start, each.end)} | set(absent.until.values()) | set(absent.since.values())
+        )
         for layer, hours in zip(self.layers, self._hours, strict=True):
             found |= set(layer.handovers(start, end, self._tzinfo))
             # A day more: the spans of a day on which the clock changes can be out of order.

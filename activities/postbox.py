@@ -15,6 +15,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import groups, incidents, letters, people
 from activities.directory import GROUP_MAILBOX
 from emails.letters import Reader
@@ -134,7 +135,7 @@ async def address_of(engine: AsyncEngine, recipient: str) -> Address | None:
     async with engine.execution_options(read_only=True).connect() as connection:
         if recipient.startswith(GROUP_MAILBOX):
             return await _mailbox(connection, recipient.removeprefix(GROUP_MAILBOX))
-        query = select(people.c.name, people.c.email, people.c.language, people.c.zone).where(people.c.id == recipient)
+        query = select(people.c.name, people.c.email, people.c.language, people.c.zone).where(people.c.id == recipient, OF_THE_HOUSE)
         found = (await connection.execute(query)).one_or_none()
     return Address(found.email, Reader(found.name, found.language, found.zone)) if found is not None and found.email else None
 

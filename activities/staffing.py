@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.attendance import ATTENDANCE, is_away
 from activities.database.tables import incidents, memberships, people, rounds
 from workflows.policies.assignment_rules import Pick
 from workflows.publication import Staffed, Staffing
@@ -31,14 +32,14 @@ async def staff(connection: AsyncConnection, number: str, asked: Staffing) -> St
 
 
 async def _is_there(connection: AsyncConnection, person: str, now: datetime) -> bool:
-    found = (await connection.execute(select(people.c.absent_until).where(people.c.id == person))).one_or_none()
-    return found is not None and (found.absent_until is None or found.absent_until <= now)
+    found = (await connection.execute(select(*ATTENDANCE).where(people.c.id == person))).one_or_none()
+    return found is not None and not is_away(found, now)
 
 
 async def _present_agents(connection: AsyncConnection, group: str, now: datetime) -> list[str]:
-    members = select(people.c.id, people.c.roles, people.c.absent_until).join(memberships, memberships.c.person == people.c.id)
+    members = select(people.c.id, people.c.roles, *ATTENDANCE).join(memberships, memberships.c.person == people.c.id)
     found = await connection.execute(members.where(memberships.c.group == group).order_by(people.c.id))
-    return [each.id for each in found if Role.AGENT.value in each.roles and (each.absent_until is None or each.absent_until <= now)]
+    return [each.id for each in found if Role.AGENT.value in each.roles and not is_away(each, now)]
 
 
 async def _least_loaded(connection: AsyncConnection, number: str, candidates: list[str]) -> str:

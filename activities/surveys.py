@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import people, surveys
 from activities.preferences import wants_no_surveys
 from workflows.policies.survey_rules import Cap
@@ -20,7 +21,7 @@ from workflows.vocabulary import SurveyState, Withheld
 
 async def admit(connection: AsyncConnection, number: str, asked: Surveying) -> Surveyed:
     """A place for this incident's survey, or why there is none. Asked again for the same incident, the answer is the same place."""
-    person = select(people.c.email).where(people.c.id == asked.person).with_for_update()
+    person = select(people.c.email).where(people.c.id == asked.person, OF_THE_HOUSE).with_for_update()
     address = (await connection.execute(person)).scalar_one_or_none()
     if await _has_a_place(connection, number):
         return Surveyed(asked)

@@ -18,7 +18,10 @@ from api.doorway import Doorway
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
 from api.routes import (
+    absences,
+    admin,
     bulk,
+    catalogue,
     commands,
     console,
     figures,
@@ -29,6 +32,7 @@ from api.routes import (
     links,
     me,
     outbox,
+    own_keys,
     plan,
     portal,
     sign_in,
@@ -48,6 +52,7 @@ ROUTERS = (
     commands.router,
     time.router,
     me.router,
+    catalogue.router,
     health.router,
     links.router,
     surveys.router,
@@ -64,6 +69,9 @@ ROUTERS = (
     workbench.router,
     figures.router,
     situation.router,
+    own_keys.router,
+    absences.router,
+    *admin.ROUTERS,
 )
 
 

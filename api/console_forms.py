@@ -59,9 +59,16 @@ _LABELS: Mapping[str, str] = {
 TOGETHER = ("take", "assign", "resolve", "cancel")
 
 
-def forms(facts: Snapshot, actor: Actor, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
-    """All commands of the desk, in the order of the work; to approve only where that is waited for."""
-    asks = _asks(book().edition(facts.edition), tuple(all_groups), tuple(all_people))
+def forms(
+    facts: Snapshot,
+    actor: Actor,
+    all_groups: list[tuple[str, str]],
+    all_people: list[tuple[str, str]],
+    services: list[tuple[str, str]],
+) -> list[Form]:
+    """All commands of the desk, in the order of the work; to approve only where that is waited for. Without services any word is one."""
+    asks = dict(_asks(book().edition(facts.edition), tuple(all_groups), tuple(all_people)))
+    asks["amend"] += (Ask("service", "Service", options=(("", "As it is"), *services) if services else ()),)
     shown = [(command, label) for command, label in _LABELS.items() if command != "approve" or facts.approval_awaited]
     return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in shown]
 

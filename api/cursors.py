@@ -11,10 +11,11 @@ from api.bodies import Plausible
 from api.problems import invalid
 from api.queries.incidents import Place, as_text
 from api.queries.queues import Spot
-from workflows.fields import Key
+from workflows.fields import Key, Line
 
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
+_WORD: TypeAdapter[str] = TypeAdapter(Line)
 _PROMISE: TypeAdapter[datetime | None] = TypeAdapter(Plausible | None)
 
 
@@ -38,6 +39,16 @@ def spot_in(cursor: str) -> Spot:
     """The spot in such a text; raises the problem ``invalid`` for one that was made up."""
     promised_by, changed_at, number = _read(cursor, _PROMISE, _INSTANT, _KEY)
     return Spot(promised_by, changed_at, number)
+
+
+def cursor_of_words(*words: str) -> str:
+    """Where the next page of a list begins that is sorted by these words."""
+    return _written(*words)
+
+
+def words_in(cursor: str, count: int) -> list[str]:
+    """So many words in such a text; raises the problem ``invalid`` for one that was made up."""
+    return _read(cursor, *[_WORD] * count)
 
 
 def _written(*parts: str | None) -> str:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from activities.front_door import TurnedAway, turn_away
 from activities.incident_numbers import check_digit_fits, has_the_shape
+from api.catalogue import check_service
 from api.desk import Desk
 from api.identity import Caller
 from api.problems import Problem, invalid, refused_by
@@ -21,7 +22,7 @@ from api.queries.incidents import Standing, standing_of
 from api.queries.outcomes import Answer, answer_to, incidents_answer
 from api.waiting import wait_for
 from workflows.lifecycle import Rule, after_the_end
-from workflows.messages import NAMES, Actor, Approve, Assign, Escalate, Message, Sent, Take
+from workflows.messages import NAMES, Actor, Amend, Approve, Assign, Escalate, Message, Sent, Take
 from workflows.policies.approval_rules import CAN_APPROVE
 from workflows.policies.book import book
 from workflows.publication import Result
@@ -157,6 +158,8 @@ def etag(version: int | None) -> dict[str, str]:
 
 async def _completed(desk: Desk, message: Message) -> Message:
     """With what the directory knows: people and groups exist, and a group brings its level (S5)."""
+    if isinstance(message, Amend):
+        await check_service(desk.database, message.service)
     if not isinstance(message, Assign | Escalate | Take):
         return message
     person = getattr(message, "person", None)

@@ -13,7 +13,7 @@ from api.cookies import address_of, hand_out, token_in
 from api.desk import Desk
 
 # Only pages of our own: a sign-in page must not lead elsewhere.
-_OURS = re.compile(r"/(portal|console|account|figures|situation|plan)(?=[/?.]|$)[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%+*_.-]*)?")
+_OURS = re.compile(r"/(portal|console|account|figures|situation|plan|admin)(?=[/?.]|$)[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%+*_.-]*)?")
 _LONGEST = 500
 
 

@@ -28,6 +28,11 @@ STAFF = frozenset({Role.AGENT, Role.INCIDENT_MANAGER, Role.PROCESS_OWNER, Role.A
 # The situation names agents with what they have in hand; figures name groups only.
 SEE_SITUATION = frozenset({Role.INCIDENT_MANAGER, Role.PROCESS_OWNER})
 SEE_FIGURES = SEE_SITUATION | {Role.AUDITOR}
+# Who changes directory, catalogue and keys is seen in an audit that they cannot change; auditors read it, and nothing else of administration.
+ADMINISTER = frozenset({Role.ADMIN})
+SEE_AUDIT = ADMINISTER | {Role.AUDITOR}
+# Categories are policy: who owns them sees whether the directory fits.
+SEE_CATEGORIES = ADMINISTER | {Role.PROCESS_OWNER}
 
 
 class UndeclaredAccessError(Exception):
@@ -77,6 +82,21 @@ class Caller:
         """Whether they see the figures of the desk (S23)."""
         return not SEE_FIGURES.isdisjoint(self.actor.roles)
 
+    @property
+    def administers(self) -> bool:
+        """Whether they change directory, catalogue and keys."""
+        return not ADMINISTER.isdisjoint(self.actor.roles)
+
+    @property
+    def sees_audit(self) -> bool:
+        """Whether they read who changed what."""
+        return not SEE_AUDIT.isdisjoint(self.actor.roles)
+
+    @property
+    def sees_categories(self) -> bool:
+        """Whether they see how categories and groups fit each other."""
+        return not SEE_CATEGORIES.isdisjoint(self.actor.roles)
+
     def may_see(self, people: Iterable[str]) -> bool:
         """Whether an incident of these people (affected, reporter) is theirs to see."""
         return self.is_staff or self.actor.id in people
@@ -113,6 +133,9 @@ REPORTERS_SIGNED_IN = Access(Way.BY_SESSION, REPORTERS.roles)
 STAFF_SIGNED_IN = Access(Way.BY_SESSION, STAFF)
 SITUATION_SIGNED_IN = Access(Way.BY_SESSION, SEE_SITUATION)
 FIGURES_SIGNED_IN = Access(Way.BY_SESSION, SEE_FIGURES)
+ADMIN_SIGNED_IN = Access(Way.BY_SESSION, ADMINISTER)
+AUDIT_SIGNED_IN = Access(Way.BY_SESSION, SEE_AUDIT)
+CATEGORIES_SIGNED_IN = Access(Way.BY_SESSION, SEE_CATEGORIES)
 AGENTS_SIGNED_IN = Access(Way.BY_SESSION, frozenset({Role.AGENT, Role.INCIDENT_MANAGER}))
 
 

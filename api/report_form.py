@@ -77,6 +77,8 @@ def _checked(values: Mapping[str, Any], typed: Mapping[str, str], now: datetime,
 def _wrong(name: str, error: Any, say: Sentences) -> str:
     if name == "title":
         return say("wrong_title")
+    if name == "service":
+        return say("wrong_service_word")
     if name in ("category", "subcategory"):
         return say("wrong_topic")
     if name == "occurred_at":

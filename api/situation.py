@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from activities.attendance import is_absent
 from api.charts import Series, bars
 from api.figures import Column, Figure, Row, Unit, told
 from api.queries.situation import Open, Rotas, Worker
@@ -106,15 +107,15 @@ def loads_of_people(found: Situation, working: Sequence[Worker], now: datetime) 
     """What each agent has in hand, the fullest first; with whom they are away from, where they are."""
     return sorted(
         (
-            _load(found, each.id, each.name, [one for one in found.open if one.person == each.id], _still(each.absent_until, now))
+            _load(found, each.id, each.name, [one for one in found.open if one.person == each.id], _away_until(each, now))
             for each in working
         ),
         key=lambda load: -load.open,
     )
 
 
-def _still(until: datetime | None, now: datetime) -> datetime | None:
-    return until if until and until > now else None
+def _away_until(worker: Worker, now: datetime) -> datetime | None:
+    return worker.absent_until if is_absent(worker.absent_from, worker.absent_until, now) else None
 
 
 def _load(found: Situation, key: str, name: str, mine: Sequence[Open], absent_until: datetime | None = None) -> Load:

@@ -97,7 +97,7 @@ def state_of(facts: Mapping[str, Any], say: Sentences = _ENGLISH) -> tuple[str, 
 def told(event: Mapping[str, Any], names: Mapping[str, str], say: Sentences = _ENGLISH) -> Happened:
     """An event as a line. ``names`` gives the word for an actor's id; ids of people and groups in it are spelled out as well."""
     after = event["after"]
-    changed = [names.get(str(value)) or say.called(str(value)) for name in _CHANGED if (value := after.get(name)) not in (None, "", False)]
+    changed = [_called(name, str(value), names, say) for name in _CHANGED if (value := after.get(name)) not in (None, "", False)]
     said = next((str(after[name]) for name in _SAID if after.get(name)), None)
     who = say("who_itself") if event["actor_kind"] == ActorKind.SYSTEM else names.get(event["actor"], event["actor"])
     return Happened(
@@ -110,6 +110,10 @@ def told(event: Mapping[str, Any], names: Mapping[str, str], say: Sentences = _E
         is_inner=not event.get("public", True),
         seq=event["seq"],
     )
+
+
+def _called(name: str, value: str, names: Mapping[str, str], say: Sentences) -> str:
+    return names.get(f"service/{value}", value) if name == "service" else names.get(value) or say.called(value)
 
 
 def did(kind: str, say: Sentences = _ENGLISH) -> str:

@@ -128,6 +128,21 @@ class Me(BaseModel):
     groups: list[str]
 
 
+class ServiceView(BaseModel):
+    """Something the desk looks after. ``category`` is the one it suggests."""
+
+    key: str = Field(examples=["mail"])
+    name: str
+    description: str | None
+    category: str | None
+
+
+class ServiceList(BaseModel):
+    """All services that a report may name."""
+
+    items: list[ServiceView]
+
+
 class Health(BaseModel):
     """Whether this can work, and what is wrong if not."""
 
@@ -135,7 +150,19 @@ class Health(BaseModel):
     problems: list[str]
 
 
-VIEWS: tuple[type[BaseModel], ...] = (IncidentForDesk, IncidentForCaller, IncidentList, OutcomeView, Accepted, Clocks, Dates, Me, Health)
+VIEWS: tuple[type[BaseModel], ...] = (
+    IncidentForDesk,
+    IncidentForCaller,
+    IncidentList,
+    OutcomeView,
+    Accepted,
+    Clocks,
+    Dates,
+    Me,
+    ServiceView,
+    ServiceList,
+    Health,
+)
 
 
 def facts_for(facts: Mapping[str, Any], *, is_staff: bool) -> dict[str, Any]:

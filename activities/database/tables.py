@@ -266,7 +266,11 @@ people = Table(
     _key("language", nullable=False),
     _key("zone", nullable=False),
     Column("roles", JSON, nullable=False),
+    # away from then, or since ever where there is no beginning, until then
+    Column("absent_from", Instant),
     Column("absent_until", Instant),
+    # from then on neither a way in nor work nor letters; the row stays, old incidents name it
+    Column("disabled_at", Instant),
 )
 
 groups = Table(
@@ -289,6 +293,19 @@ memberships = Table(
 
 # On-call rotas (S10); the definition is rota_entries.RotaEntry as JSON.
 rotas = Table("rotas", metadata, _key("id", primary_key=True), Column("definition", JSON, nullable=False))
+
+# What the desk looks after (S1); the owner is a group or a person. A retired one is no longer to be chosen, and keeps its name on old incidents.
+services = Table(
+    "services",
+    metadata,
+    _key("id", primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("description", String(1000)),
+    _key("owner_group"),
+    _key("owner_person"),
+    _key("category"),
+    Column("retired", Boolean, nullable=False),
+)
 
 # Whom each group that takes turns picked last (S5).
 rounds = Table("rounds", metadata, _key("group", primary_key=True), _key("person", nullable=False))
@@ -326,6 +343,8 @@ api_keys = Table(
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Column("used_at", Instant),
+    # from then on it opens nothing; none: it has no end
+    Column("ends_at", Instant),
     UniqueConstraint("hash"),
 )
 
@@ -407,7 +426,8 @@ throttles = Table(
     Column("count", Integer, nullable=False),
 )
 
-# The audit of signing in: append-only.
+# The audit of signing in and of all changes to directory, catalogue and keys: append-only. ``person`` is who it is about, ``actor`` who did it,
+# ``subject`` what was changed, such as "group network"; before and after hold what differs, never a secret. Words of people stand in them.
 security_events = Table(
     "security_events",
     metadata,
@@ -417,5 +437,9 @@ security_events = Table(
     _key("person"),
     _key("address"),
     Column("detail", String(200), nullable=False),
-    Index(None, "at"),
+    _key("actor"),
+    Column("subject", String(200)),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+    Index(None, "at", "id"),
 )

@@ -1,15 +1,16 @@
 """What the command line does with accounts of people (process.md S22). Whoever may write the database may let people in."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.accounts import LASTS, Purpose, end_links, make_link, set_password, who_is
+from activities.accounts import LASTS, Purpose, make_link, set_password, sign_out_everywhere, who_is
 from activities.house.office import on_record
 from activities.house.refusals import UsageRefusedError
 from activities.passwords import WeakPasswordError
-from activities.security_log import Seen, latest, write_down
+from activities.security_log import COMMAND_LINE, SecurityEvent, Seen, latest, write_down
 from activities.sessions import end_all
 from activities.settings import Settings
 from activities.sign_in_post import LANDING
@@ -22,8 +23,7 @@ def link(settings: Settings, typed: str, purpose: Purpose) -> str:
     """A one-time link for a person, to be handed over. Raises UsageRefusedError where the directory knows nobody of that id or address."""
 
     async def work(engine: AsyncEngine, person: str) -> str:
-        token = await make_link(engine, person, purpose, datetime.now(UTC))
-        await write_down(engine, Seen.LINK_MADE, person=person, detail=f"{purpose.value}, {_HERE}")
+        token = await make_link(engine, person, purpose, datetime.now(UTC), COMMAND_LINE)
         return f"{settings.base_url.rstrip('/')}{LANDING}{token}"
 
     return _for(settings, typed, work)
@@ -53,9 +53,7 @@ def sign_out(settings: Settings, typed: str) -> str:
     """Ends all sessions and links of a person. Raises UsageRefusedError for nobody."""
 
     async def work(engine: AsyncEngine, person: str) -> str:
-        ended = await end_all(engine, person)
-        await end_links(engine, person)
-        await write_down(engine, Seen.SESSIONS_ENDED, person=person, detail=f"{ended} sessions, {_HERE}")
+        ended = await sign_out_everywhere(engine, person, COMMAND_LINE)
         return f"{person} is signed out everywhere ({ended} sessions)."
 
     return _for(settings, typed, work)
@@ -65,21 +63,23 @@ def forget(settings: Settings, typed: str) -> str:
     """Lets go of the accounts of identity providers that are bound to a person, and ends the sessions. Raises UsageRefusedError for nobody."""
 
     async def work(engine: AsyncEngine, person: str) -> str:
-        forgotten = await forget_identities(engine, person)
-        await end_all(engine, person)
-        await write_down(engine, Seen.IDENTITIES_FORGOTTEN, person=person, detail=f"{forgotten} identities, {_HERE}")
+        forgotten = await forget_identities(engine, person, COMMAND_LINE)
+        await sign_out_everywhere(engine, person, COMMAND_LINE)
         return f"{person} has no account of an identity provider any more ({forgotten} forgotten); the next one that fits is bound."
 
     return _for(settings, typed, work)
 
 
 def audit(settings: Settings, limit: int) -> list[str]:
-    """The last lines of the audit of signing in, newest first."""
-    found = on_record(settings, lambda engine: latest(engine, limit))
-    return [
-        _inert(f"{each.at:%Y-%m-%d %H:%M:%S}Z  {each.kind:<20}  {each.person or '-':<12}  {each.address or '-':<18}  {each.detail}")
-        for each in found
-    ]
+    """The last lines of the audit, newest first: who came in, who was turned away, who changed what."""
+    return [_inert(_told(each)) for each in on_record(settings, lambda engine: latest(engine, limit))]
+
+
+def _told(event: SecurityEvent) -> str:
+    changed = json.dumps({"before": event.before, "after": event.after}, ensure_ascii=False) if event.before or event.after else ""
+    said = (event.actor and f"by {event.actor}", event.subject, event.detail, changed)
+    more = "  ".join(each for each in said if each)
+    return f"{event.at:%Y-%m-%d %H:%M:%S}Z  {event.kind:<20}  {event.person or '-':<12}  {event.address or '-':<18}  {more}".rstrip()
 
 
 def _inert(line: str) -> str:

@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from ulid import ULID
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.session import open_database
 from activities.database.tables import incidents, outcomes, people
 from activities.house.office import on_record, with_advice
@@ -76,7 +77,7 @@ def wish(settings: Settings, edition: str, reason: str, person: str | None) -> W
 
 async def _actor(engine: AsyncEngine, person: str) -> Actor:
     async with engine.connect() as connection:
-        roles = (await connection.execute(select(people.c.roles).where(people.c.id == person))).scalar_one_or_none()
+        roles = (await connection.execute(select(people.c.roles).where(people.c.id == person, OF_THE_HOUSE))).scalar_one_or_none()
     if roles is None:
         raise UsageRefusedError(f"The directory knows no {person}; name a process owner by their id.")
     return Actor(ActorKind.PERSON, person, tuple(Role(role) for role in roles))

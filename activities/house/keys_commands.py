@@ -19,16 +19,17 @@ def keys_issue(
     integration: Annotated[str | None, typer.Option(help="Name of the integration the key acts for.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="Role of an integration; repeat for several.")] = None,
     label: Annotated[str, typer.Option(help="What the key is for.")] = "",
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="After how many days it ends; left out: never.")] = None,
 ) -> None:
     """Make an API key and show it, once, on standard output.
 
-    Examples:  holdfast keys issue --person asha    holdfast keys issue --integration monitoring --role agent
+    Examples:  holdfast keys issue --person asha    holdfast keys issue --integration monitoring --role agent --days 90
     """
     from activities.house.office import issue
 
     if (person is None) == (integration is None):
         raise UsageRefusedError("Say whose key it is: either --person ID or --integration NAME.")
-    print(issue(read_settings(), person=person, integration=integration, roles=role or [], label=label))
+    print(issue(read_settings(), person=person, integration=integration, roles=role or [], label=label, days=days))
 
 
 @keys.command("list")

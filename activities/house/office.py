@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,15 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.database.tables import people
 from activities.directory_file import DirectoryFileError, load_directory
+from activities.directory_rows import everything
+from activities.directory_text import as_toml
 from activities.house.data_directory import prepare
 from activities.house.refusals import RefusedError, UnavailableError, UsageRefusedError
 from activities.house.rota_board import Standing, standings
 from activities.house.serving import adopt_policies
 from activities.keys import KeyRecord, issue_key, list_keys, revoke_key
+from activities.leaving import LastAdminError
 from activities.measuring import measure_what_is_missing
 from activities.search_index import index_what_is_missing
 from activities.settings import Settings
@@ -49,7 +53,19 @@ def import_directory(settings: Settings, file: Path) -> str:
         loaded = on_record(settings, lambda engine: load_directory(engine, file.read_text(encoding="utf-8")))
     except (DirectoryFileError, UnicodeDecodeError) as error:
         raise UsageRefusedError(f"{file}: {error}") from None
+    except LastAdminError as error:
+        raise RefusedError(str(error.__doc__)) from None
     return str(loaded)
+
+
+def export_directory(settings: Settings) -> str:
+    """The directory as a TOML file that the import reads."""
+
+    async def work(engine: AsyncEngine) -> str:
+        async with engine.execution_options(read_only=True).connect() as connection:
+            return as_toml(await everything(connection))
+
+    return on_record(settings, work)
 
 
 def who_is_on_call(settings: Settings, at: datetime, days: int, only: str | None) -> list[Standing]:
@@ -61,8 +77,8 @@ def who_is_on_call(settings: Settings, at: datetime, days: int, only: str | None
     return [each for each in found if only in {None, each.rota}]
 
 
-def issue(settings: Settings, *, person: str | None, integration: str | None, roles: list[str], label: str) -> str:
-    """A new key. Raises UsageRefusedError for an unknown person or role."""
+def issue(settings: Settings, *, person: str | None, integration: str | None, roles: list[str], label: str, days: int | None) -> str:
+    """A new key, which ends after so many days, or never. Raises UsageRefusedError for an unknown person or role."""
     try:
         wanted = tuple(Role(role) for role in roles)
     except ValueError:
@@ -71,9 +87,8 @@ def issue(settings: Settings, *, person: str | None, integration: str | None, ro
     async def work(engine: AsyncEngine) -> str:
         if person is not None and not await _is_known(engine, person):
             raise UsageRefusedError(f"The directory knows no {person}; add the person with: holdfast directory import FILE.")
-        if integration is not None and await _is_known(engine, integration):
-            raise UsageRefusedError(f"{integration} is a person; an integration needs a name of its own, or it would act as them.")
-        return (await issue_key(engine, person=person, integration=integration, roles=wanted, label=label)).secret
+        ends_at = datetime.now(UTC) + timedelta(days=days) if days else None
+        return (await issue_key(engine, person=person, integration=integration, roles=wanted, label=label, ends_at=ends_at)).secret
 
     try:
         return on_record(settings, work)
@@ -138,19 +153,20 @@ def _make_room(settings: Settings) -> None:
 
 async def _is_known(engine: AsyncEngine, person: str) -> bool:
     async with engine.connect() as connection:
-        return (await connection.execute(select(people.c.id).where(people.c.id == person))).first() is not None
+        return (await connection.execute(select(people.c.id).where(people.c.id == person, OF_THE_HOUSE))).first() is not None
 
 
 def _plain(key: KeyRecord) -> Line:
     return {
         "id": key.id,
-        "owner": key.person or key.integration,
+        "owner": key.owner,
         "kind": "person" if key.person else "integration",
         "roles": [role.value for role in key.roles],
         "label": key.label,
-        "state": "revoked" if key.revoked_at else "open",
+        "state": "revoked" if key.revoked_at else "open" if key.is_open(datetime.now(UTC)) else "ended",
         "created_at": key.created_at.isoformat(),
         "used_at": key.used_at.isoformat() if key.used_at else None,
+        "ends_at": key.ends_at.isoformat() if key.ends_at else None,
     }
 
 

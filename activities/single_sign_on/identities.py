@@ -8,7 +8,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import identities, people
+from activities.security_log import Change, Hand, Seen, write_changes
 from activities.single_sign_on.provider import Told
 
 
@@ -43,10 +45,14 @@ async def recognise(engine: AsyncEngine, told: Told, *, by_claim: bool, now: dat
         return await _bind(engine, told, now, by_claim=by_claim)
 
 
-async def forget_identities(engine: AsyncEngine, person: str) -> int:
+async def forget_identities(engine: AsyncEngine, person: str, by: Hand) -> int:
     """The next account of a provider that fits is bound anew; how many were bound."""
     async with engine.begin() as connection:
-        return (await connection.execute(delete(identities).where(identities.c.person == person))).rowcount
+        forgotten = (await connection.execute(delete(identities).where(identities.c.person == person))).rowcount
+        await write_changes(
+            connection, by, Change(Seen.IDENTITIES_FORGOTTEN, f"person {person}", person=person, detail=f"{forgotten} identities")
+        )
+    return forgotten
 
 
 async def _bound(connection: AsyncConnection, told: Told) -> Recognised | None:
@@ -54,7 +60,7 @@ async def _bound(connection: AsyncConnection, told: Told) -> Recognised | None:
     person = (await connection.execute(select(identities.c.person).where(*mine))).scalar_one_or_none()
     if person is None:
         return None
-    is_known = (await connection.execute(select(people.c.id).where(people.c.id == person))).first()
+    is_known = (await connection.execute(select(people.c.id).where(people.c.id == person, OF_THE_HOUSE))).first()
     return Recognised(person) if is_known else Recognised(doubt=Doubt.NOT_IN_DIRECTORY)
 
 
@@ -78,11 +84,11 @@ async def _meant(connection: AsyncConnection, told: Told, *, by_claim: bool) -> 
     if by_claim:
         if told.claimed is None:
             return Doubt.NOTHING_TOLD
-        query = select(people.c.id).where(people.c.id == told.claimed)
+        query = select(people.c.id).where(people.c.id == told.claimed, OF_THE_HOUSE)
     elif told.email is None:
         return Doubt.NOT_VERIFIED if told.unverified else Doubt.NOTHING_TOLD
     else:
-        query = select(people.c.id).where(func.lower(people.c.email) == told.email.lower())
+        query = select(people.c.id).where(func.lower(people.c.email) == told.email.lower(), OF_THE_HOUSE)
     found = (await connection.execute(query.limit(2))).scalars().all()
     if len(found) > 1:
         return Doubt.SEVERAL

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import api_keys, groups, memberships, people
 from activities.front_door import KEY_USE_IS_NOTED_EVERY
 from activities.keys import hash_of
@@ -24,9 +25,11 @@ class KeyHolder:
 
 
 async def holder_of(database: Database, secret: str) -> KeyHolder | None:
-    """Who shows this key, or none: unknown, revoked, or of a person who is no longer in the directory."""
-    in_force = (api_keys.c.hash == hash_of(secret)) & api_keys.c.revoked_at.is_(None)
-    query = select(api_keys, people.c.name, people.c.roles.label("their_roles")).outerjoin(people, people.c.id == api_keys.c.person)
+    """Who shows this key, or none: unknown, revoked, at its end, or of a person who is no longer in the directory, or disabled."""
+    has_not_ended = or_(api_keys.c.ends_at.is_(None), api_keys.c.ends_at > datetime.now(UTC))
+    in_force = (api_keys.c.hash == hash_of(secret)) & api_keys.c.revoked_at.is_(None) & has_not_ended
+    whose = and_(people.c.id == api_keys.c.person, OF_THE_HOUSE)
+    query = select(api_keys, people.c.name, people.c.roles.label("their_roles")).outerjoin(people, whose)
     async with reading(database).connect() as connection:
         key = (await connection.execute(query.where(in_force))).mappings().one_or_none()
         if key is None or (key["person"] and key["name"] is None):
@@ -44,15 +47,15 @@ def _is_to_be_noted(used_at: datetime | None) -> bool:
 
 
 async def person_exists(database: Database, person: str) -> bool:
-    """Whether the directory knows this person."""
+    """Whether the directory knows this person, and not as somebody who left."""
     async with reading(database).connect() as connection:
-        return (await connection.execute(select(people.c.id).where(people.c.id == person))).first() is not None
+        return (await connection.execute(select(people.c.id).where(people.c.id == person, OF_THE_HOUSE))).first() is not None
 
 
 async def is_agent(database: Database, person: str) -> bool:
     """Whether the directory knows this person as an agent, to whom incidents can be given (S5)."""
     async with reading(database).connect() as connection:
-        roles = (await connection.execute(select(people.c.roles).where(people.c.id == person))).scalar_one_or_none()
+        roles = (await connection.execute(select(people.c.roles).where(people.c.id == person, OF_THE_HOUSE))).scalar_one_or_none()
     return Role.AGENT.value in (roles or ())
 
 

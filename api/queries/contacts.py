@@ -53,12 +53,14 @@ async def directory(database: Database) -> Directory:
         everyone_in = (await connection.execute(select(memberships.c.group, memberships.c.person))).all()
         found = (await connection.execute(select(groups).order_by(groups.c.level, groups.c.name))).all()
         turns = (await connection.execute(select(rotas.c.id, rotas.c.definition).order_by(rotas.c.id))).all()
+    at_work = [each for each in everybody.values() if each.disabled_at is None]
     members: dict[str, list[str]] = {}
     for row in everyone_in:
-        members.setdefault(row.group, []).append(_name(row.person, everybody))
+        if row.person not in everybody or everybody[row.person].disabled_at is None:
+            members.setdefault(row.group, []).append(_name(row.person, everybody))
     return Directory(
         tuple(_team(row, everybody, members.get(row.id, [])) for row in found),
-        {role: tuple(Reachable(each.name, each.email) for each in everybody.values() if role in each.roles) for role in _NAMED},
+        {role: tuple(Reachable(each.name, each.email) for each in at_work if role in each.roles) for role in _NAMED},
         {row.id: _on_turn(row.id, row.definition, everybody) for row in turns},
     )
 

@@ -26,17 +26,24 @@ class Known:
 async def known_majors(database: Database, service: str, topic: str) -> list[Known]:
     """Open major incidents of this service, or, where one of the two names no service, of this category; the latest first, three at most.
 
-    ``topic``: a category, or a category and a part of it apart by a slash. Major is what has the first priority or is proposed as major.
+    ``topic``: a category, or a category and a part of it apart by a slash. Major is what has the first priority or is proposed as major, and what
+    the desk has acknowledged: words of a caller that nobody has looked at are shown to no other.
     """
     wanted, category = service.strip(), topic.partition("/")[0]
     if not wanted and not category:
         return []
-    theirs, major = (incidents.c.facts[name].as_string() for name in ("service", "major"))
+    theirs, major, acknowledged = (incidents.c.facts[name].as_string() for name in ("service", "major", "acknowledged_at"))
     is_of_topic = incidents.c.category == category
     # SQLite knows capitals of ASCII only.
     is_similar = or_(theirs == wanted, func.lower(theirs) == wanted.lower(), and_(is_of_topic, theirs.is_(None))) if wanted else is_of_topic
     is_major = or_(incidents.c.priority == Priority.P1.value, major != Major.NO.value)
-    conditions = (incidents.c.status.in_(_GOES_ON), incidents.c.kind != Kind.SERVICE_REQUEST.value, is_major, is_similar)
+    conditions = (
+        incidents.c.status.in_(_GOES_ON),
+        incidents.c.kind != Kind.SERVICE_REQUEST.value,
+        is_major,
+        is_similar,
+        acknowledged.is_not(None),
+    )
     query = select(incidents.c.title, incidents.c.status, incidents.c.reported_at).where(*conditions)
     async with reading(database).connect() as connection:
         rows = await connection.execute(query.order_by(incidents.c.reported_at.desc(), incidents.c.number).limit(_MOST))

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, union_all
 
-from activities.database.tables import groups, incidents, memberships, people
+from activities.attendance import OF_THE_HOUSE
+from activities.database.tables import groups, incidents, memberships, people, services
 from api.queries import Database, reading
 from api.queries.search import found_by
 from workflows.messages import Actor
@@ -16,6 +17,8 @@ from workflows.vocabulary import Status
 
 PAGE = 50
 SOON = timedelta(hours=2)
+# No id contains a slash.
+SERVICE = "service/"
 OPEN = tuple(status.value for status in (Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD))
 
 
@@ -127,23 +130,39 @@ def _of_queue(queue: Queue, actor: Actor, now: datetime) -> list[ColumnElement[b
 
 
 async def names_of(database: Database, ids: Iterable[str]) -> dict[str, str]:
-    """What the directory calls these people and groups."""
+    """What the directory calls these people and groups; a service stands under ``service/`` and its key, since a group may have the same."""
     wanted = sorted(set(ids))
+    services_wanted = [each.removeprefix(SERVICE) for each in wanted if each.startswith(SERVICE)]
     each = [select(table.c.id, table.c.name).where(table.c.id.in_(wanted)) for table in (groups, people)]
+    each += [select(literal(SERVICE) + services.c.id, services.c.name).where(services.c.id.in_(services_wanted))] if services_wanted else []
     async with reading(database).connect() as connection:
         return {row[0]: row[1] for row in await connection.execute(union_all(*each))}
 
 
-async def desk_people(database: Database) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+Choices = list[tuple[str, str]]
+
+
+async def desk_people(database: Database) -> tuple[Choices, Choices]:
     """Groups and the people in them, as id and name, to choose from."""
-    members = select(people.c.id, people.c.name).where(people.c.id.in_(select(memberships.c.person))).order_by(people.c.name)
+    all_groups, all_people, _ = await desk_choices(database)
+    return all_groups, all_people
+
+
+async def desk_choices(database: Database) -> tuple[Choices, Choices, Choices]:
+    """Groups, the people in them and the services in use, as id and name, to choose from. Without services the desk keeps no catalogue."""
+    members = select(literal("person").label("kind"), people.c.id, people.c.name.label("name"))
+    in_use = select(literal("service"), services.c.id, services.c.name).where(services.c.retired.is_(False))
+    both = union_all(members.where(people.c.id.in_(select(memberships.c.person)), OF_THE_HOUSE), in_use).order_by("name")
     async with reading(database).connect() as connection:
         all_groups = (await connection.execute(select(groups.c.id, groups.c.name).order_by(groups.c.level, groups.c.name))).all()
-        all_people = (await connection.execute(members)).all()
-    return [(row[0], row[1]) for row in all_groups], [(row[0], row[1]) for row in all_people]
+        found = (await connection.execute(both)).all()
+    of_kind = {kind: [(row.id, row.name) for row in found if row.kind == kind] for kind in ("person", "service")}
+    return [(row[0], row[1]) for row in all_groups], of_kind["person"], of_kind["service"]
 
 
 def spoken(facts: Mapping[str, Any], timeline: list[dict[str, Any]]) -> set[str]:
     """The ids on a page that the directory may have names for."""
     found = {facts[name] for name in ("reporter", "affected", "group", "person") if facts[name]} | {event["actor"] for event in timeline}
-    return found | {str(event["after"][name]) for event in timeline for name in ("group", "person") if event["after"].get(name)}
+    found |= {str(event["after"][name]) for event in timeline for name in ("group", "person") if event["after"].get(name)}
+    services_named = {facts["service"], *(event["after"].get("service") for event in timeline)} - {None}
+    return found | {f"{SERVICE}{service}" for service in services_named}

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import groups, incidents, memberships, people, rotas
 from activities.directory import absences
 from activities.on_call import Absences, Rota
@@ -46,17 +47,22 @@ async def titles_of(database: Database, numbers: Collection[str]) -> dict[str, s
 
 @dataclass(frozen=True)
 class Worker:
-    """Somebody who works in a group, or holds an incident. ``absent_until`` may lie in the past."""
+    """Somebody who works in a group, or holds an incident. ``absent_until`` may lie in the past, ``absent_from`` in the future."""
 
     id: str
     name: str
     absent_until: datetime | None
+    absent_from: datetime | None = None
 
 
 async def workers(database: Database, holders: Collection[str]) -> list[Worker]:
     """Everybody in a group, and whoever else holds something, by name."""
-    member = people.c.id.in_(select(memberships.c.person)) | people.c.id.in_(sorted(holders))
-    query = select(people.c.id, people.c.name, people.c.absent_until).where(member).order_by(func.lower(people.c.name), people.c.id)
+    member = (people.c.id.in_(select(memberships.c.person)) & OF_THE_HOUSE) | people.c.id.in_(sorted(holders))
+    query = (
+        select(people.c.id, people.c.name, people.c.absent_until, people.c.absent_from)
+        .where(member)
+        .order_by(func.lower(people.c.name), people.c.id)
+    )
     async with reading(database).connect() as connection:
         return [Worker(*row) for row in await connection.execute(query)]
 

@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 from ulid import ULID
 
 from api.bodies import Plausible, ReadBody, described, pointer
+from api.catalogue import check_service
 from api.cursors import cursor_of, place_in
 from api.delivery import etag, find
 from api.desk import Desk, desk_of
@@ -111,6 +112,7 @@ async def report(
     send_again_with(request, "Idempotency-Key", own_key)
     await check_who_is_affected(desk, caller.actor, body)
     check_category(body)
+    await check_service(desk.database, body.service)
     check_when(caller.actor, body)
     received = await take_in(desk, caller.actor, as_told_by(caller.actor, body), CHANNEL, intake_key(caller.actor, own_key))
     headers = {"Location": f"/api/v1/incidents/{received.number}"}

@@ -12,6 +12,8 @@ from pydantic import TypeAdapter
 from ulid import ULID
 
 from api import confirmation
+from api.administration import is_key
+from api.catalogue import check_service
 from api.confirmation import BROKEN, PageReader, Pressed, Question
 from api.cursors import cursor_of, place_in
 from api.delivery import Command, find
@@ -23,7 +25,8 @@ from api.problems import Problem
 from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed
 from api.queries.known import known_majors
 from api.queries.links import follow_up_of, taken_in_under
-from api.queries.queues import names_of
+from api.queries.people import services_to_choose, whole_service
+from api.queries.queues import SERVICE, names_of, spoken
 from api.queries.timelines import timeline_of
 from api.reception import take_in
 from api.rendering import PRIVATE, SCRIPTED, page
@@ -60,9 +63,9 @@ async def mine(request: Request, desk: TheDesk, caller: Someone, older: str = ""
 
 
 @router.get("/report")
-async def form(request: Request, caller: Reporter) -> Response:
+async def form(request: Request, desk: TheDesk, caller: Reporter) -> Response:
     """The report form, empty."""
-    return _form(request, caller, Draft({"key": str(ULID())}, {}), is_new=True)
+    return await _form(request, desk, caller, Draft({"key": str(ULID())}, {}), is_new=True)
 
 
 @router.get("/known")
@@ -78,29 +81,43 @@ async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
 
     So does, once, a report of what is known already: who then sends it anyway means something else.
     """
-    typed = await form_of(request)
+    typed = await _with_topic(desk, await form_of(request))
     read = read_report(
         {name: typed[name] for name in typed if name != "affected"}, caller.zone, Channel.PORTAL, datetime.now(UTC), caller.say
     )
     majors = await known_majors(desk.database, typed.get("service", ""), typed.get("topic", ""))
     shown = {"known": majors if typed.get("anyway") == "yes" else ()}
     if isinstance(read, Draft):
-        return _form(request, caller, read, 422, **shown)
+        return await _form(request, desk, caller, read, 422, **shown)
     key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
     if majors and typed.get("anyway") != "yes" and await taken_in_under(desk.database, Channel.PORTAL, key) is None:
-        return _form(request, caller, Draft(typed, {}), 422, known=majors)
+        return await _form(request, desk, caller, Draft(typed, {}), 422, known=majors)
     try:
+        await check_service(desk.database, read.service)
         received = await take_in(desk, caller.actor, read, Channel.PORTAL.value, key)
     except Problem as problem:
         if problem.kind.code == "key-reused":
-            return _form(request, caller, Draft(typed | {"key": str(ULID())}, {"title": caller.say("sent_before")}), 422, **shown)
-        return _form(request, caller, Draft(typed, {"title": told_to_caller(problem, caller.say)}), problem.kind.status, **shown)
+            return await _form(
+                request, desk, caller, Draft(typed | {"key": str(ULID())}, {"title": caller.say("sent_before")}), 422, **shown
+            )
+        is_about_service = any(each["pointer"] == "/service" for each in problem.more.get("errors", ()))
+        wrong = {"service": caller.say("wrong_service")} if is_about_service else {"title": told_to_caller(problem, caller.say)}
+        return await _form(request, desk, caller, Draft(typed, wrong), problem.kind.status, **shown)
     return RedirectResponse(f"{_base(desk)}/portal/reported/{received.number}", 303)
 
 
-def _form(request: Request, caller: Caller, draft: Draft, status: int = 200, **more: Any) -> Response:
+async def _with_topic(desk: Desk, typed: dict[str, str]) -> dict[str, str]:
+    """With the category that the catalogue names for the service, where somebody chose a service and no topic; the form says so (S2)."""
+    if typed.get("topic") or not is_key(typed.get("service", "")):
+        return typed
+    service = await whole_service(desk.database, typed["service"])
+    has_category = service is not None and service.category in topics(datetime.now(UTC))
+    return typed | {"topic": service.category or ""} if service is not None and has_category else typed
+
+
+async def _form(request: Request, desk: Desk, caller: Caller, draft: Draft, status: int = 200, **more: Any) -> Response:
     facts = {"caller": caller, "say": caller.say, "typed": draft.typed, "wrong": draft.wrong, "shows_more": draft.shows_more}
-    told = {"is_new": False, "known": ()} | facts | more
+    told = {"is_new": False, "known": (), "services": await services_to_choose(desk.database)} | facts | more
     return page(request, "portal/report.html", status, SCRIPTED, topics=topics(datetime.now(UTC)), **told)
 
 
@@ -174,11 +191,14 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         caller.actor.id: say("who_you"),
         facts["affected"]: say("who_you" if facts["affected"] == caller.actor.id else "who_caller"),
     }
+    of_services = {each for each in spoken(facts, timeline) if each.startswith(SERVICE)}
+    names |= await names_of(desk.database, of_services) if of_services else {}
     word, sentence = state_of(facts, say)
     known = {
         "caller": caller,
         "say": say,
         "facts": facts_for(facts, is_staff=False),
+        "service": names.get(f"{SERVICE}{facts['service']}", facts["service"]),
         "state": word,
         "sentence": sentence,
         "timeline": [told(event, names, say) for event in reversed(timeline)],

@@ -24,7 +24,7 @@ from api.problems import Problem
 from api.queries.incidents import facts_of
 from api.queries.links import reads_in
 from api.queries.outcomes import version_of
-from api.queries.queues import desk_people, names_of, spoken
+from api.queries.queues import desk_choices, names_of, spoken
 from api.queries.timelines import timeline_of
 from api.routes.console import Agent, Staff
 from api.routes.incidents import Before, TheDesk
@@ -117,7 +117,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "timeline": [told(event, names) for event in reversed(stretch.events)],
         "earlier": stretch.earlier,
         "live": f"/console/{number}/live?seen={mark_of(facts.version)}",
-        "forms": forms(facts, caller.actor, *await desk_people(desk.database)),
+        "forms": forms(facts, caller.actor, *await desk_choices(desk.database)),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),
         "meanwhile": [told(event, names) for event in stretch.events if _is_news(event, why.shown, caller)],

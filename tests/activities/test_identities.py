@@ -4,10 +4,11 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import identities, people
+from activities.security_log import COMMAND_LINE
 from activities.single_sign_on.identities import Doubt, Recognised, forget_identities, recognise
 from activities.single_sign_on.provider import Told
 
@@ -33,7 +34,7 @@ async def test_the_first_sign_in_binds(database: AsyncEngine) -> None:
     assert await _recognised(database, replace(CARLA, email="dora@example.org")) == Recognised("carla")
     assert await _recognised(database, replace(CARLA, subject="sub-2")) == Recognised(doubt=Doubt.ANOTHER_IS_BOUND)
     assert await _recognised(database, replace(CARLA, issuer="https://other.example.org")) == Recognised("carla", is_new=True)
-    assert await forget_identities(database, "carla") == 2
+    assert await forget_identities(database, "carla", COMMAND_LINE) == 2
     assert await _recognised(database, replace(CARLA, subject="sub-2")) == Recognised("carla", is_new=True)
 
 
@@ -59,3 +60,17 @@ async def test_a_claim_is_the_id_itself(database: AsyncEngine) -> None:
         assert (await _recognised(database, replace(CARLA, claimed=claimed), by_claim=True)).doubt is Doubt.NOT_IN_DIRECTORY
     assert (await _recognised(database, CARLA, by_claim=True)).doubt is Doubt.NOTHING_TOLD
     assert (await _recognised(database, replace(CARLA, claimed="dora"), by_claim=True)).person == "dora"
+
+
+async def test_who_is_disabled_has_no_way_in(database: AsyncEngine) -> None:
+    """Neither by an account that is bound nor by one that would be; and whoever has the address now is meant alone."""
+    await _people(database)
+    assert (await _recognised(database, CARLA)).person == "carla"
+    async with database.begin() as connection:
+        await connection.execute(update(people).where(people.c.id == "carla").values(disabled_at=NOW))
+    assert await _recognised(database, CARLA) == Recognised(doubt=Doubt.NOT_IN_DIRECTORY)
+    assert await _recognised(database, replace(CARLA, subject="sub-2")) == Recognised(doubt=Doubt.NOT_IN_DIRECTORY)
+    assert (await _recognised(database, replace(CARLA, subject="sub-3", claimed="carla"), by_claim=True)).person is None
+    async with database.begin() as connection:
+        await connection.execute(update(people).where(people.c.id == "dora").values(email="Carla@example.org"))
+    assert (await _recognised(database, replace(CARLA, subject="sub-4"))).person == "dora"

@@ -11,7 +11,7 @@ import httpx
 from sqlalchemy import delete, insert
 
 from activities.accounts import Purpose, make_link
-from activities.database.tables import letters
+from activities.database.tables import letters, rotas, services
 from activities.incident_numbers import number_of
 from activities.keys import issue_key, revoke_key
 from activities.sessions import begin, end
@@ -50,6 +50,8 @@ def objects_of(route: str) -> tuple[str, ...]:
     """What a route can be asked about: things of two callers and none, a link of one of them or none, or nothing at all."""
     if "{token}" in route or "{code}" in route:
         return ("carla's" if "{token}" in route else "-", "none")
+    if any(part in route for part in ("{group}", "{rota}", "{service}")):
+        return ("-", "none")
     return ("carla's", "dora's", "none") if "{" in route else ("-",)
 
 
@@ -64,6 +66,7 @@ class World:
         self.numbers = {"carla's": self._report("carla", **carlas or {}), "dora's": self._report("dora"), "none": NOBODYS}
         self.commands = {whose: self._told(whose) for whose in ("carla's", "dora's")} | {"none": "no-such-command"}
         self.letters = {whose: self._letter(number) for whose, number in self.numbers.items() if whose != "none"} | {"none": "none:1"}
+        desk.run(self._catalogue())
         self.asked = survey_is_out(desk, "carla")
         revoked = desk.run(issue_key(desk.engine, person="noah", label="lost"))
         desk.run(revoke_key(desk.engine, revoked.id))
@@ -101,6 +104,11 @@ class World:
             "{number}": lambda: self._number(line, caller),
             "{command_id}": lambda: self.commands[line.object],
             "{key:path}": lambda: self.letters[line.object],
+            "{person}": lambda: line.object.removesuffix("'s") if line.object != "none" else "nobody-at-all",
+            "{key}": lambda: self._key(line.object),
+            "{group}": lambda: "network" if line.object == "-" else "no-such-group",
+            "{rota}": lambda: "network" if line.object == "-" else "no-such-rota",
+            "{service}": lambda: "payroll" if line.object == "-" else "no-such-service",
             "{code}": lambda: "busy" if line.object == "-" else "no-such-problem",
             "{command}": lambda: "note",
             "{token}": lambda: self._token(line),
@@ -154,6 +162,17 @@ class World:
 
     def _report(self, person: str, **more: Any) -> str:
         return self.desk.report(person, category="network" if person == "carla" else "printing", **more)
+
+    async def _catalogue(self) -> None:
+        """A rota and a service, which the people of tests.api.house do not bring along."""
+        layer = {"people": ["asha"], "starts": "2026-01-05T09:00:00", "turn_days": 7}
+        async with self.desk.engine.begin() as connection:
+            await connection.execute(insert(rotas).values(id="network", definition={"zone": "UTC", "layers": [layer]}))
+            await connection.execute(insert(services).values(id="payroll", name="Payroll", retired=False))
+
+    def _key(self, whose: str) -> str:
+        """A key of its own for each question: some revoke it."""
+        return "key-none" if whose == "none" else self.desk.run(issue_key(self.desk.engine, person=whose.removesuffix("'s"))).id
 
     def _version(self, whose: str) -> str:
         return str(self.desk.read(self.numbers[whose])["version"]) if whose in self.letters and whose != "none" else "1"

@@ -94,9 +94,14 @@ def test_what_happens_is_written_down(door: Door, provider: Provider, kind: Seen
     assert not [row.hash for row in hashes if row.hash in kept]
 
 
+# What these begin is changed on pages and by commands of administrators, and tried where those are: test_admin.py, test_directory_changes.py.
+BY_ADMINISTRATORS = ("person_", "absence_", "group_", "rota_", "service_", "directory_", "audit_", "key_")
+
+
 def test_every_kind_is_tried() -> None:
-    """A new kind of line needs a line in the table above that brings it about."""
-    assert set(Seen) - HAPPENS.keys() == set(), "add to HAPPENS in this file what brings these about"
+    """A new kind of line at the door needs a line in the table above that brings it about."""
+    of_the_door = {kind for kind in Seen if not kind.startswith(BY_ADMINISTRATORS)}
+    assert of_the_door - HAPPENS.keys() == set(), "add to HAPPENS in this file what brings these about"
 
 
 @pytest.mark.parametrize("hostile", ["a\nb 2026-01-01 signed_in adam", "\x1b[2J\x1b[1;1H", "\x85next", "\u2028next", "\u202eleft"])

@@ -72,6 +72,22 @@ def test_every_edition_is_told() -> None:
     assert not missing, f"{missing}: tell process owners in workflows/policies/CHANGES.md what changes on that day."
 
 
+def test_nobody_changes_the_audit() -> None:
+    """The table of the audit is only added to and read, by any route, command or activity; migrations alone may change its shape."""
+    found = {}
+    for room in ("activities", "api", "workflows", "emails", "worker.py", "cli.py"):
+        place = ROOT / room
+        for file in [place] if place.is_file() else sorted(place.rglob("*.py")):
+            if "versions" in file.parts:
+                continue
+            text = file.read_text(encoding="utf-8")
+            by_name = re.findall(r"(?:update|delete)\(\s*security_events\b|security_events\.(?:update|delete|drop)\b", text)
+            by_word = re.findall(r"(?i)(?:update|delete\s+from|truncate)\s+security_events", text)
+            if by_name or by_word:
+                found[file.name] = by_name + by_word
+    assert not found, f"{found}: nobody edits the audit trail (S21, S22). Write another line instead."
+
+
 def test_top_level_is_as_agreed() -> None:
     """Newcomers find the same rooms at the top for ever."""
     agreed = {

@@ -87,6 +87,32 @@ def test_an_integration_is_nobody_of_the_directory(tmp_path: Path) -> None:
     assert "monitor: an integration has a key" in holdfast("directory", "import", str(file), **house).stderr
 
 
+def test_the_directory_goes_out_and_in_again(tmp_path: Path) -> None:
+    """The export is a file that the import takes without a change; the audit says who came and what was changed, without a secret."""
+    house = {"HOLDFAST_DATA_DIR": str(tmp_path)}
+    file = tmp_path / "people.toml"
+    file.write_text(sample_directory(), encoding="utf-8")
+    holdfast("migrate", **house)
+    assert "6 services" in holdfast("directory", "import", str(file), **house).stdout
+    exported = holdfast("directory", "export", **house)
+    assert (exported.returncode, exported.stderr) == (0, "")
+    file.write_text(exported.stdout, encoding="utf-8")
+    assert holdfast("directory", "import", str(file), **house).returncode == 0
+    assert holdfast("directory", "export", **house).stdout == exported.stdout
+    secret = holdfast("keys", "issue", "--person", "asha", "--days", "90", **house).stdout.strip()
+    assert json.loads(holdfast("keys", "list", "--json", **house).stdout)[0]["ends_at"] is not None
+    audit = holdfast("accounts", "audit", "--limit", "100", **house).stdout
+    assert "person_added" in audit
+    assert "service mail" in audit
+    assert audit.count("directory_imported") == 1
+    assert "key_made" in audit.splitlines()[0]
+    assert secret not in audit
+    file.write_text(exported.stdout.replace('"admin"', '"auditor"'), encoding="utf-8")
+    refused = holdfast("directory", "import", str(file), **house)
+    assert refused.returncode == 1
+    assert "Nobody" in refused.stderr or "nobody" in refused.stderr
+
+
 def test_a_record_that_was_never_migrated_is_told_so(tmp_path: Path) -> None:
     """The sentence names the command that helps."""
     done = holdfast("keys", "list", HOLDFAST_DATA_DIR=str(tmp_path))

@@ -96,6 +96,7 @@ def test_an_account_of_the_provider_is_let_go() -> None:
     on_record(settings, sign_in)
     assert "1 forgotten" in forget(settings, "Carla@example.org")
     on_record(settings, sign_in_anew)
-    (line,) = audit(settings, 10)
-    assert "identities_forgotten" in line
-    assert "1 identities, command line" in line
+    ended, forgotten = audit(settings, 10)
+    assert "sessions_ended" in ended
+    assert "identities_forgotten" in forgotten
+    assert "1 identities, command line" in forgotten

@@ -97,6 +97,7 @@ def test_a_draft_lasts_a_day(carla: Page, desk: RunningDesk) -> None:
 def test_what_is_known_is_said_while_typing(carla: Page, desk: RunningDesk) -> None:
     """With the service typed or the topic chosen, what is known appears and goes; who has read it sends once, without being stopped again."""
     number = desk.report("dora", title="Intercom is dead everywhere", service="intercom", category="telephony", impact=1, urgency=1)
+    assert desk.tell(number, "acknowledge").status_code == 200
     hint = carla.get_by_text("Intercom is dead everywhere")
     carla.get_by_label("Which service is it?").fill("intercom")
     expect(hint).to_be_visible()
@@ -114,6 +115,7 @@ def test_what_is_known_is_said_while_typing(carla: Page, desk: RunningDesk) -> N
 def test_what_is_known_is_said_without_a_script(browser: Browser, desk: RunningDesk) -> None:
     """The form comes back once with the hint and all that was typed; its button then sends it. Usable for everybody in that state too."""
     number = desk.report("dora", title="Archive is gone", service="archive", impact=1, urgency=1)
+    assert desk.tell(number, "acknowledge").status_code == 200
     carla = _person(browser, desk, "carla", java_script_enabled=False)
     carla.goto(desk.base_url + "/portal/report")
     carla.get_by_label("What is wrong?").fill("My folder is gone")
@@ -130,6 +132,7 @@ def test_what_is_known_is_said_without_a_script(browser: Browser, desk: RunningD
 def test_everybody_can_use_the_form_in_every_state(browser: Browser, desk: RunningDesk) -> None:
     """With a draft, with what is known, with mistakes: the accessibility rules hold; every choice is a line high enough for a finger."""
     number = desk.report("dora", title="Canteen till is down", service="till", impact=1, urgency=1)
+    assert desk.tell(number, "acknowledge").status_code == 200
     carla: Any = _person(browser, desk, "carla", bypass_csp=True)
     carla.goto(desk.base_url + "/portal/report")
     _types(carla)

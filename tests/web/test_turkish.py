@@ -108,6 +108,7 @@ def test_the_other_pages_of_the_portal(desk: RunningDesk, derya: httpx.Client) -
     ):
         _is_turkish(derya.post("/portal/report", data=typed), 422)
     known = desk.report("carla", title="Santral sustu", service="santral", impact=1, urgency=1)
+    assert desk.tell(known, "acknowledge").status_code == 200
     _is_turkish(derya.post("/portal/report", data={"title": "Telefon yok", "service": "santral"}), 422)
     assert _english_in(derya.get("/portal/known?service=santral").text) == []
     assert desk.tell(known, "cancel", reason="test").status_code == 200
