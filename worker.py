@@ -17,6 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 import workflows
 from activities.database.session import open_database
 from activities.deployments import routing, versioning
+from activities.file_keeper import FileKeeper
 from activities.house.logs import HOUSE
 from activities.mail import MailRoom
 from activities.records import Records
@@ -68,10 +69,12 @@ async def _serve(client: Client, settings: Settings, patience: timedelta, stop: 
     )
     async with worker:
         looks = asyncio.create_task(_look_after(client, settings), name="looks")
+        keeping = asyncio.create_task(FileKeeper(engine, settings, client).run(), name="files")
         log.info("running", task_queue=settings.task_queue, pid=os.getpid(), build=settings.build_id)
         await stop.wait()
         log.info("stopping")
         looks.cancel()
+        keeping.cancel()
     await engine.dispose()
 
 

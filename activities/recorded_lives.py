@@ -126,6 +126,9 @@ def _report(facts: Row, story: Sequence[Row]) -> dict[str, Any]:
 _FIRST_STEPS = (EventKind.CATEGORISED, EventKind.PRIORITISED)
 
 
+_BY_CALLERS = (EventKind.CALLER_WROTE, EventKind.CALLER_ADDED_FILE)
+
+
 def _line(name: str | None, event: Row, story: Sequence[Row], known: dict[str, Any]) -> dict[str, Any] | None:
     """The command as it was said, or none where the events do not tell it."""
     told = _TOLD.get(name or "")
@@ -141,7 +144,7 @@ def _roles(name: str, event: Row) -> list[str]:
         return []
     if name == "adopt_edition":
         return _OWNER
-    return _CALLER if name in ("confirm", "reject", "rate") or event["kind"] == EventKind.CALLER_WROTE else _DESK
+    return _CALLER if name in ("confirm", "reject", "rate") or event["kind"] in _BY_CALLERS else _DESK
 
 
 Said = dict[str, Any] | None
@@ -160,6 +163,11 @@ def _amended(after: Row, _: Row, __: Sequence[Row]) -> Said:
     words = {name: after[name] for name in ("category", "subcategory", "service") if after.get(name)}
     texts = {name: _TEXT for name in ("title", "description", "symptoms") if name in after}
     return words | texts or None
+
+
+def _attached(after: Row, _: Row, story: Sequence[Row]) -> Said:
+    told = {name: after[f"file_{name}"] for name in ("size", "kind", "digest")}
+    return told | {"file": after["file"], "inside": not story[0]["public"]}
 
 
 def _undeliverable(after: Row, known: Row, _: Sequence[Row]) -> Said:
@@ -188,6 +196,9 @@ _TOLD: dict[str, Callable[[Row, Row, Sequence[Row]], Said]] = {
     "approve": lambda *_: {},
     "cancel": lambda _, known, __: {"reason": known["cancel_reason"]},
     "rate": lambda _, known, __: {"score": known["score"]},
+    "attach_file": _attached,
+    "remove_file": lambda after, *_: {"file": after["file"], "reason": _TEXT},
+    "quarantine_file": lambda after, *_: {"file": after["file"]},
     "report_undeliverable": _undeliverable,
     "adopt_edition": lambda after, *_: {"edition": after["edition"], "reason": _TEXT},
 }

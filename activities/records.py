@@ -17,6 +17,7 @@ from temporalio import activity
 
 from activities.database.tables import events, incidents, letters, outcomes
 from activities.directory import recipients
+from activities.files import follow
 from activities.measuring import measure
 from activities.search_index import keep_findable
 from activities.staffing import staff
@@ -48,6 +49,7 @@ class Records:
             await _add(connection, events, [event_row(publication.snapshot.number, event) for event in publication.events])
             await _add(connection, outcomes, [outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
             await keep_findable(connection, publication)
+            await follow(connection, publication)
             unreached = await _owe(connection, publication)
             staffed = await staff(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
             surveyed = await admit(connection, publication.snapshot.number, publication.surveying) if publication.surveying else None

@@ -64,6 +64,12 @@ async def keep_findable(connection: AsyncConnection, publication: Publication) -
     await _keep(connection, entries)
 
 
+async def keep_name_findable(connection: AsyncConnection, number: str, seq: int, name: str, *, is_public: bool) -> None:
+    """Puts the name of a file beside the event that took it on; the event itself does not know it."""
+    if words := words_in(name):
+        await _keep(connection, [_entry(number, seq, " ".join(words), is_public=is_public)])
+
+
 async def _keep(connection: AsyncConnection, entries: list[dict[str, Any]]) -> None:
     """Adds entries, or puts them in the place of older ones; what is as new stays as it is."""
     if not entries:

@@ -6,6 +6,7 @@ configured by Temporal's own names (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPOR
 
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
 from email.utils import parseaddr
@@ -102,6 +103,13 @@ class Settings(BaseSettings):
         "no",
         description="What the identity provider replaces: no: nothing; passwords: people can still ask for a link; everything: links by mail, too.",
     )
+    upload_mb: int = Field(
+        25, ge=1, le=1000, description="Largest upload, in MB, all files of one form together; what one file may have, the policies say."
+    )
+    file_scanner: str | None = Field(
+        None,
+        description="Virus scanner for files: clamd://HOST:PORT, clamd:///PATH/OF/SOCKET, or a command that reads standard input; none: files are not scanned.",
+    )
     outcome_wait_seconds: float = Field(2.0, ge=0, le=30, description="How long the API waits for the outcome of a command, in seconds.")
     commands_in_flight: int = Field(16, ge=1, le=1000, description="Commands the API has in flight at once; more wait their turn.")
     workflow_tasks: int = Field(8, ge=2, le=200, description="Workflow tasks a worker runs at once.")
@@ -155,6 +163,13 @@ class Settings(BaseSettings):
     def _an_address(cls, value: str) -> str:
         if "@" not in parseaddr(value)[1] or any(ord(character) < 32 for character in value):  # noqa: PLR2004 -- control characters
             raise ValueError("must be a mail address such as Service desk <desk@example.org>")
+        return value
+
+    @field_validator("file_scanner")
+    @classmethod
+    def _a_scanner(cls, value: str | None) -> str | None:
+        if value is not None and not _names_a_scanner(value):
+            raise ValueError("must be clamd://HOST:PORT, clamd:///PATH/OF/SOCKET, or a command")
         return value
 
     @field_validator("mail_bounces")
@@ -250,6 +265,15 @@ def child_environment(settings: Settings) -> dict[str, str]:
 def names_a_temporal_server() -> bool:
     """Whether the environment says where Temporal is; else it is the embedded one."""
     return any(os.environ.get(name) for name in ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE"))
+
+
+def _names_a_scanner(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        has_place = bool(parts.hostname or parts.path.strip("/")) and parts.port != 0
+        return has_place if value.startswith("clamd:") else bool(shlex.split(value))
+    except ValueError:
+        return False
 
 
 def _is_easy_to_guess(key: str) -> bool:

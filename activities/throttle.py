@@ -26,6 +26,7 @@ RETURNS_FROM_AN_ADDRESS = Limit("returns from", 50, _QUARTER_OF_AN_HOUR)
 FOREIGN_FORMS_FROM_AN_ADDRESS = Limit("foreign forms from", 5, _HOUR)
 LINKS_FOR_A_PERSON = Limit("link", 3, _QUARTER_OF_AN_HOUR)
 LINKS_FROM_AN_ADDRESS = Limit("links from", 30, _QUARTER_OF_AN_HOUR)
+UPLOADS_OF_A_PERSON = Limit("uploads", 100, _QUARTER_OF_AN_HOUR)
 
 
 async def count(engine: AsyncEngine, limit: Limit, subject: str, now: datetime) -> int:

@@ -25,6 +25,7 @@ from api.routes import (
     commands,
     console,
     figures,
+    files,
     guide,
     habits,
     health,
@@ -46,10 +47,12 @@ from api.routes import (
 from api.turnstile import Turnstile
 from emails.links import Signer
 from workflows.policies.book import adopt
+from workflows.policies.file_rules import MB
 
 ROUTERS = (
     incidents.router,
     commands.router,
+    files.router,
     time.router,
     me.router,
     catalogue.router,
@@ -104,7 +107,7 @@ def create_app(settings: Settings, *, engine: Database | None = None, temporal: 
         redirect_slashes=False,
     )
     app.state.desk = desk
-    app.add_middleware(Doorway, base_url=desk.base_url)
+    app.add_middleware(Doorway, base_url=desk.base_url, largest_upload=settings.upload_mb * MB)
     answers.register(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -15,6 +15,7 @@ since. A refusal is a problem document (RFC 9457) that names the rule and its se
 TAGS = [
     {"name": "Incidents", "description": "Report, read and list incidents."},
     {"name": "Commands", "description": "Tell an incident something, and ask what became of it."},
+    {"name": "Files", "description": "Add, list and read files of an incident."},
     {"name": "Operation", "description": "Keys and health."},
 ]
 _METHODS = ("get", "post")

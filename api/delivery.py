@@ -22,9 +22,10 @@ from api.queries.incidents import Standing, standing_of
 from api.queries.outcomes import Answer, answer_to, incidents_answer
 from api.waiting import wait_for
 from workflows.lifecycle import Rule, after_the_end
-from workflows.messages import NAMES, Actor, Amend, Approve, Assign, Escalate, Message, Sent, Take
+from workflows.messages import NAMES, Actor, Amend, Approve, Assign, Escalate, Message, MessageT, Sent, Take
 from workflows.policies.approval_rules import CAN_APPROVE
 from workflows.policies.book import book
+from workflows.policies.roles import permitted_as
 from workflows.publication import Result
 
 RULES: Mapping[str, Rule] = {rule.value: rule for rule in Rule}
@@ -103,8 +104,7 @@ async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | 
 
 
 async def _told(desk: Desk, command: Command, message: Message, standing: Standing) -> Answer | None:
-    seen = standing.version if command.seen is not None else None
-    sent = Sent(command.key, command.actor, datetime.now(UTC), message, command.fingerprint, seen)
+    sent = sent_as(command, message, standing)
     # Also where the record says that it is over: only its process knows whether this very command is among what it has still to publish.
     async with desk.turnstile.turn(command.actor.id):
         is_told = await desk.line.tell(command.number, command.name, sent)
@@ -118,6 +118,12 @@ async def _told(desk: Desk, command: Command, message: Message, standing: Standi
     if not now_standing.is_over:
         raise Problem("process-missing")
     return await _turn_away(desk, command)
+
+
+def sent_as(command: Command, message: MessageT, standing: Standing) -> Sent[MessageT]:
+    """The command as it travels to its incident, now."""
+    seen = standing.version if command.seen is not None else None
+    return Sent(command.key, command.actor, datetime.now(UTC), message, command.fingerprint, seen)
 
 
 async def _turn_away(desk: Desk, command: Command) -> Answer | None:
@@ -140,8 +146,13 @@ def _check_role(command: Command, standing: Standing) -> None:
     if isinstance(command.message, Approve) and not CAN_APPROVE.isdisjoint(command.actor.roles):
         # Who is asked, the approval rules say, and the incident knows (S11).
         return
+    check_may_send(permitted_as(command.message), command.actor, standing)
+
+
+def check_may_send(kind: type[Message], actor: Actor, standing: Standing) -> None:
+    """Some role of theirs may send such a message at all, else a problem."""
     edition = standing.edition or book().name_of_edition(datetime.now(UTC))
-    if not book().edition(edition).permissions.scopes(type(command.message), command.actor.roles):
+    if not book().edition(edition).permissions.scopes(kind, actor.roles):
         raise refused_by(Rule.NOT_PERMITTED)
 
 

@@ -22,6 +22,11 @@ LARGEST_BODY = 256 * 1024
 # A client that is still sending would not read our answer; so much more is taken and thrown away first.
 _DRAINED = 4 * 1024 * 1024
 _LONGEST_COOKIES = 4096
+_LONGEST_NUMBER = 15
+# Where a form may bring files. What is read there lies on disk, so it may be larger; more of what is too much is taken and thrown away, for browsers show no
+# answer before they have sent everything.
+_UPLOADS = re.compile(r"/(?:api/v1/incidents/[^/]+/files|portal/incidents/[^/]+/message|portal/report|console/[^/]+/files)$")
+_DRAINED_OF_UPLOADS = 8
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 # Pictures may also stand in the style sheet itself, as Bootstrap's ticks and arrows do: such a picture fetches nothing and runs nothing.
@@ -44,9 +49,10 @@ log = structlog.get_logger("holdfast.api")
 class Doorway:
     """The outermost layer of ours around the application."""
 
-    def __init__(self, app: ASGIApp, base_url: str) -> None:
+    def __init__(self, app: ASGIApp, base_url: str, largest_upload: int) -> None:
         self._app = app
         self._base_url = base_url
+        self._largest_upload = largest_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request and logs it in one line."""
@@ -70,11 +76,11 @@ class Doorway:
             tell("request", **described, status=said["status"], ms=round((time.monotonic() - begun) * 1000, 1))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, said: Mapping[str, int]) -> None:
-        limit = BodyLimit(Patience(receive))
+        limit = BodyLimit(scope, Patience(receive), self._largest_upload)
         try:
             if _has_endless_cookies(scope):
                 await answer(Problem("malformed-request", "The cookies are longer than any of ours."), self._base_url)(scope, receive, send)
-            elif limit.refuses(scope):
+            elif limit.refuses:
                 await limit.drain()
                 await answer(Problem("too-large"), self._base_url)(scope, receive, send)
             else:
@@ -89,22 +95,29 @@ class Doorway:
 
 
 class BodyLimit:
-    """Receives at most ``LARGEST_BODY`` bytes. FastAPI has such a limit too, but it answers in plain text, not as a problem."""
+    """Receives at most ``LARGEST_BODY`` bytes, more where files come in. FastAPI has such a limit too, but it answers in plain text, not as a problem."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, largest_upload: int) -> None:
         self._receive = receive
         self._taken = 0
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
+        self._told = int(length[:_LONGEST_NUMBER]) if length.isdecimal() else 0
+        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
+        self._is_upload = is_form and scope["method"] == "POST" and _UPLOADS.search(scope["path"]) is not None
+        self._most = largest_upload if self._is_upload else LARGEST_BODY
+        self._drained = largest_upload * _DRAINED_OF_UPLOADS if self._is_upload else _DRAINED
 
-    def refuses(self, scope: Scope) -> bool:
-        """Whether the request says itself that it is too large."""
-        length = Headers(scope=scope).get("content-length", "")
-        return length.isdecimal() and int(length) > LARGEST_BODY
+    @property
+    def refuses(self) -> bool:
+        """Whether the request says itself that it is too large. Where files come in, it is for the page or route that was asked to say so."""
+        return self._told > self._most and not self._is_upload
 
     async def __call__(self) -> Message:
         """The next part; raises the problem ``too-large`` when it is too much."""
         message = await self._receive()
         self._taken += len(message.get("body", b""))
-        if self._taken > LARGEST_BODY:
+        if max(self._taken, self._told) > self._most:
             if message.get("more_body"):
                 await self.drain()
             raise Problem("too-large")
@@ -112,7 +125,7 @@ class BodyLimit:
 
     async def drain(self) -> None:
         """Takes and forgets what is still coming, within reason."""
-        while self._taken <= _DRAINED:
+        while self._taken <= self._drained:
             message = await self._receive()
             self._taken += len(message.get("body", b""))
             if not message.get("more_body"):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workflows.attachments import RemoveFile
 from workflows.messages import (
     Acknowledge,
     Amend,
@@ -54,7 +55,22 @@ EXAMPLES: Mapping[type, dict[str, Any]] = {
     Reopen: {"reason": "The new switch fails in the same way."},
     Approve: {"notes": "Seen in the protocol of the last test."},
     Cancel: {"reason": "duplicate", "notes": "Already reported by the neighbours."},
+    RemoveFile: {"file": "9f2c4a7be15d4c8093aa6b1de0f35c72", "reason": "It shows the data of somebody else."},
     Rate: {"score": 5, "comment": "Back on line within the hour."},
+}
+
+FILE: dict[str, Any] = {
+    "id": "9f2c4a7be15d4c8093aa6b1de0f35c72",
+    "number": NUMBER,
+    "name": "error message.png",
+    "size": 48213,
+    "media_type": "image/png",
+    "digest": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+    "inside": False,
+    "added_at": AT,
+    "added_by": "carla",
+    "state": "available",
+    "is_scanned": True,
 }
 
 OUTCOME: dict[str, Any] = {

@@ -88,8 +88,8 @@ OWN = _catalogue(
         "too-slow",
         408,
         "Too slow",
-        "The request did not come to its end: nothing of it arrived for half a minute, or less than 1 KiB a second. Nothing was changed.",
-        "Send it again over a better connection, with the same Command-Id or Idempotency-Key.",
+        "The request did not come to its end: nothing of it for half a minute, less than 1 KiB a second, or an upload that took more than five minutes. Nothing was kept.",
+        "Send it again over a better connection, with the same Command-Id or Idempotency-Key, or a smaller file.",
     ),
     Kind(
         "process-missing",
@@ -106,6 +106,20 @@ OWN = _catalogue(
         "Look at the letter on the Outbox page; its state says what happens next.",
     ),
     Kind(
+        "file-not-ready",
+        409,
+        "The file is still being checked",
+        "Nobody can read a file before the virus scanner has found it clean, and its incident has taken it on.",
+        "Try again in a moment. If it stays so, the operator sees in holdfast doctor whether the scanner answers.",
+    ),
+    Kind(
+        "file-gone",
+        410,
+        "The file is gone",
+        "It was removed, or found infected and destroyed.",
+        "The timeline of the incident says when and why.",
+    ),
+    Kind(
         "not-understood",
         409,
         "The incident could not read the command",
@@ -116,10 +130,25 @@ OWN = _catalogue(
         "too-large",
         413,
         "Too large",
-        "The body is larger than 256 KiB.",
-        "Shorten it: a text may have 10,000 characters.",
+        "The body is larger than 256 KiB, or than the desk takes where files can be sent.",
+        "Shorten it: a text may have 10,000 characters. Send files one by one, or packed into a ZIP.",
     ),
     Kind("wrong-media-type", 415, "Not JSON", "The body is not declared as JSON.", "Send Content-Type: application/json."),
+    Kind(
+        "not-a-form",
+        415,
+        "Not a form with a file",
+        "A file is sent as multipart/form-data, in UTF-8, in a field named file.",
+        "With curl: -F file=@screenshot.png",
+    ),
+    Kind(
+        "content-differs",
+        415,
+        "The file is not what its name says",
+        "The content of the file does not fit the end of its name; a text must be readable and in UTF-8.",
+        "Send the file as its program saved it, or pack it into a ZIP.",
+    ),
+    Kind("empty-file", 422, "The file is empty", "The file has no content.", "Look whether it was saved, and choose it again."),
     Kind(
         "invalid",
         422,
@@ -140,6 +169,13 @@ OWN = _catalogue(
         "This Command-Id belongs to another command",
         "Under this id, another command, or one of somebody else, was sent to this incident before. Nothing was changed.",
         "Use a new id for a new command, and the same id only to send the same command again.",
+    ),
+    Kind(
+        "too-many-uploads",
+        429,
+        "Too many files at once",
+        "Somebody who sends a hundred files in a quarter of an hour is held back for a while.",
+        "Wait a quarter of an hour, or pack several files into one ZIP.",
     ),
     Kind(
         "internal",
@@ -172,7 +208,7 @@ OWN = _catalogue(
 )
 
 
-_STATUSES = {Rule.NOT_PERMITTED: 403, Rule.CHANGED_MEANWHILE: 412}
+_STATUSES = {Rule.NOT_PERMITTED: 403, Rule.CHANGED_MEANWHILE: 412, Rule.FILE_TOO_LARGE: 413, Rule.FILE_KIND_NOT_TAKEN: 415}
 
 
 def _of_rule(rule: Rule) -> Kind:

@@ -41,6 +41,7 @@ _UNSURE = "cannot tell whether a letter arrived"
 # What was said stands as text below the line; what changed stands in brackets behind it.
 _SAID = ("text", "reason", "resolution_notes", "comment")
 _CHANGED = (
+    "file",
     "category",
     "subcategory",
     "priority",
@@ -97,7 +98,9 @@ def state_of(facts: Mapping[str, Any], say: Sentences = _ENGLISH) -> tuple[str, 
 def told(event: Mapping[str, Any], names: Mapping[str, str], say: Sentences = _ENGLISH) -> Happened:
     """An event as a line. ``names`` gives the word for an actor's id; ids of people and groups in it are spelled out as well."""
     after = event["after"]
-    changed = [_called(name, str(value), names, say) for name in _CHANGED if (value := after.get(name)) not in (None, "", False)]
+    told_of = [(name, str(value)) for name in _CHANGED if (value := after.get(name)) not in (None, "", False)]
+    # The name of a file that was removed is gone: then nothing stands there.
+    changed = [called for name, value in told_of if (called := _called(name, value, names, say))]
     said = next((str(after[name]) for name in _SAID if after.get(name)), None)
     who = say("who_itself") if event["actor_kind"] == ActorKind.SYSTEM else names.get(event["actor"], event["actor"])
     return Happened(
@@ -113,7 +116,7 @@ def told(event: Mapping[str, Any], names: Mapping[str, str], say: Sentences = _E
 
 
 def _called(name: str, value: str, names: Mapping[str, str], say: Sentences) -> str:
-    return names.get(f"service/{value}", value) if name == "service" else names.get(value) or say.called(value)
+    return names.get(f"service/{value}", value) if name == "service" else names.get(value, say.called(value))
 
 
 def did(kind: str, say: Sentences = _ENGLISH) -> str:

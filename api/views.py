@@ -39,10 +39,11 @@ FOR_CALLERS = tuple(
         "approved_by",
         "approved_as",
         "resolved_by",
+        "files",
     }
 )
 # What was said in an event that callers may see; work notes stand in events they never get.
-_SAID = ("text", "ordinal")
+_SAID = ("text", "ordinal", "file", "file_size", "file_kind")
 _EVENT_FOR_CALLERS = ("seq", "at", "planned_at", "kind", "actor_kind", "actor", "before", "after")
 THE_DESK = "desk"
 
@@ -103,6 +104,28 @@ class Accepted(BaseModel):
     result: Literal["accepted"]
 
 
+class FileView(BaseModel):
+    """A file of an incident. ``inside``: only the desk sees it. ``digest``: SHA-256. Only an available one can be read; of a removed one the name is gone too."""
+
+    id: str
+    number: str = Field(examples=[NUMBER])
+    name: str
+    size: int = Field(description="In bytes.")
+    media_type: str
+    digest: str
+    inside: bool
+    added_at: datetime
+    added_by: str
+    state: Literal["on_its_way", "being_checked", "available", "infected", "removed"]
+    is_scanned: bool = Field(description="Whether a virus scanner has found it clean.")
+
+
+class FileList(BaseModel):
+    """The files of an incident, in the order in which they came."""
+
+    items: list[FileView]
+
+
 class Clocks(BaseModel):
     """The service clocks of an incident as they stand at ``at``."""
 
@@ -156,6 +179,8 @@ VIEWS: tuple[type[BaseModel], ...] = (
     IncidentList,
     OutcomeView,
     Accepted,
+    FileView,
+    FileList,
     Clocks,
     Dates,
     Me,

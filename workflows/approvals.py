@@ -49,7 +49,10 @@ def note(incident: Incident, message: Approve, cause: Cause, due: tuple[Deadline
     said = {"text": message.notes} if message.notes else None
     facts = incident.facts
     assert facts.approval_awaited is not None
-    given = {"approved_by": (*facts.approved_by, cause.actor.id), "approved_as": (*facts.approved_as, facts.approval_awaited)}
+    given: dict[str, Any] = {
+        "approved_by": (*facts.approved_by, cause.actor.id),
+        "approved_as": (*facts.approved_as, facts.approval_awaited),
+    }
     incident.change(EventKind.APPROVED, cause, said=said, approval_awaited=None, due=due, **given)
 
 

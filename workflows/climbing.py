@@ -14,6 +14,7 @@ _GETS_A_PRIORITY = frozenset({EventKind.PRIORITISED, EventKind.REPRIORITISED, Ev
 _NOT_BY_THE_DESK = frozenset(
     {
         EventKind.CALLER_WROTE,
+        EventKind.CALLER_ADDED_FILE,
         EventKind.REJECTED,
         EventKind.CONFIRMED,
         EventKind.EDITION_ADOPTED,

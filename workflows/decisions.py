@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from workflows import adoption, investigation, resolution, surveys
+from workflows import adoption, files, investigation, resolution, surveys
+from workflows.attachments import AttachFile, QuarantineFile, RemoveFile
 from workflows.deadlines import catch_up
 from workflows.house_messages import AdoptEdition, HandOver, ReportUndeliverable
 from workflows.investigation import is_own
@@ -37,7 +38,7 @@ from workflows.messages import (
     Sent,
     Take,
 )
-from workflows.policies.roles import BEYOND_EDITIONS
+from workflows.policies.roles import BEYOND_EDITIONS, permitted_as
 from workflows.publication import Outcome, Result
 from workflows.reading import Malformed
 from workflows.record import BACKLOG_SIZE, Cause, Incident
@@ -81,7 +82,7 @@ def _answer_malformed(incident: Incident, malformed: Malformed, now: datetime) -
 
 def _refusal(incident: Incident, sent: Sent[Any]) -> Refusal | None:
     kind: type[Message] = type(sent.message)
-    if not may_send(incident, kind, sent.actor):
+    if not may_send(incident, permitted_as(sent.message), sent.actor):
         return Refusal(Rule.NOT_PERMITTED)
     if incident.backlog > BACKLOG_SIZE:
         return Refusal(Rule.RECORD_BEHIND)
@@ -127,6 +128,9 @@ _DECISIONS: dict[type[Message], Callable[[Incident, Any, Cause], Refusal | None]
     Approve: resolution.approve,
     Cancel: resolution.cancel,
     Rate: surveys.rate,
+    AttachFile: files.attach,
+    RemoveFile: files.remove,
+    QuarantineFile: files.quarantine,
     ReportUndeliverable: resolution.report_undeliverable,
     AdoptEdition: adoption.adopt,
 }

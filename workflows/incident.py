@@ -249,6 +249,21 @@ class IncidentWorkflow:
         self.inbox.append(read("rate", sent))
 
     @workflow.signal
+    def attach_file(self, sent: Any = None, *_: Any) -> None:
+        """See attachments.AttachFile."""
+        self.inbox.append(read("attach_file", sent))
+
+    @workflow.signal
+    def remove_file(self, sent: Any = None, *_: Any) -> None:
+        """See attachments.RemoveFile."""
+        self.inbox.append(read("remove_file", sent))
+
+    @workflow.signal
+    def quarantine_file(self, sent: Any = None, *_: Any) -> None:
+        """See attachments.QuarantineFile."""
+        self.inbox.append(read("quarantine_file", sent))
+
+    @workflow.signal
     def report_undeliverable(self, sent: Any = None, *_: Any) -> None:
         """See messages.ReportUndeliverable."""
         self.inbox.append(read("report_undeliverable", sent))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from workflows.attachments import AttachFile, QuarantineFile, RemoveFile
 from workflows.house_messages import AdoptEdition, HandOver, ReportUndeliverable
 from workflows.messages import (
     Acknowledge,
@@ -66,6 +67,19 @@ class Rule(StrEnum):
     UNKNOWN_EDITION = "unknown-edition", "S21", "The desk has no such edition of its policies in force."
     NOT_A_NEWER_EDITION = "not-a-newer-edition", "S21", "The incident is under that edition already, or under a newer one."
     EDITION_DOES_NOT_FIT = "edition-does-not-fit", "S21", "That edition lacks a calendar in which a clock of this incident counts."
+    FILE_KIND_NOT_TAKEN = "file-kind-not-taken", "S1", "The desk does not take files of this kind."
+    FILE_TOO_LARGE = "file-too-large", "S1", "The file is too large."
+    TOO_MANY_FILES = (
+        "too-many-files",
+        "S1",
+        "The incident has as many files as it takes. Put several into one ZIP, or ask the desk to remove one.",
+    )
+    FILES_TOO_LARGE = (
+        "files-too-large",
+        "S1",
+        "The files of the incident would be too large together. Ask the desk to remove one that is no longer needed.",
+    )
+    NO_SUCH_FILE = "no-such-file", "S4", "The incident has no such file, or has it no longer."
     CHANGED_MEANWHILE = (
         "changed-meanwhile",
         "S4",
@@ -108,6 +122,9 @@ FITS: dict[type[Message], frozenset[Status]] = {
     # Whether a survey is out is looked at when the answer is taken in (S13). Letters can fail after closure too.
     Rate: frozenset({Status.CLOSED}),
     ReportUndeliverable: _OPEN | {Status.CLOSED},
+    AttachFile: _OPEN,
+    RemoveFile: _OPEN,
+    QuarantineFile: _OPEN | {Status.CLOSED},
     AdoptEdition: _OPEN,
     HandOver: frozenset(Status),
 }

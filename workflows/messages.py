@@ -9,6 +9,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AwareDatetime, Field
 
+from workflows.attachments import AttachFile, QuarantineFile, RemoveFile
 from workflows.fields import Key, Line, Text
 from workflows.house_messages import AdoptEdition, HandOver, ReportUndeliverable
 from workflows.vocabulary import (
@@ -237,6 +238,9 @@ Message = (
     | Approve
     | Cancel
     | Rate
+    | AttachFile
+    | RemoveFile
+    | QuarantineFile
     | ReportUndeliverable
     | AdoptEdition
     | HandOver
@@ -262,8 +266,11 @@ COMMANDS: dict[str, type[Message]] = {
     "approve": Approve,
     "cancel": Cancel,
     "rate": Rate,
+    "remove_file": RemoveFile,
 }
 SIGNALS: dict[str, type[Message]] = COMMANDS | {
+    "attach_file": AttachFile,
+    "quarantine_file": QuarantineFile,
     "report_undeliverable": ReportUndeliverable,
     "adopt_edition": AdoptEdition,
     "hand_over": HandOver,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from workflows.attachments import AttachedFile
 from workflows.clocks import Clock, Line
 from workflows.policies.assignment_rules import Pick
 from workflows.policies.survey_rules import Cap
@@ -133,6 +134,7 @@ class Snapshot:
     approved_by: tuple[str, ...] = ()
     approved_as: tuple[Role, ...] = ()
     resolved_by: str | None = None
+    files: tuple[AttachedFile, ...] = ()
 
 
 @dataclass(frozen=True)

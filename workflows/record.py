@@ -43,8 +43,8 @@ REMEMBERED_OUTCOMES = 500
 PUBLICATION_SIZE = 400_000
 BACKLOG_SIZE = 900_000
 
-# Facts that change by computation; the events tell them in words of their own.
-_COMPUTED = frozenset({"due", "clocks", "climb"})
+# Facts that events tell in words of their own.
+_COMPUTED = frozenset({"due", "clocks", "climb", "files"})
 
 
 @dataclass(frozen=True)
@@ -136,10 +136,11 @@ class Incident:
 
     # what happens
 
-    def change(self, kind: EventKind, cause: Cause, said: dict[str, Any] | None = None, **facts: Any) -> None:
+    def change(self, kind: EventKind, cause: Cause, said: dict[str, Any] | None = None, *, is_inside: bool = False, **facts: Any) -> None:
         """Something happened: new facts, an event with old and new values, the letters it causes.
 
-        ``said`` goes into the event and the letters but is no fact of the incident, a message for example.
+        ``said`` goes into the event and the letters but is no fact of the incident, a message for example. ``is_inside``: callers
+        do not see it, although they see others of its kind.
         """
         seq, earlier = self.facts.version + 1, self.facts
         before = {name: getattr(earlier, name) for name in facts if name not in _COMPUTED}
@@ -161,7 +162,7 @@ class Incident:
                 before={name: before[name] for name in changed},
                 after=changed | (said or {}) | _lateness(cause),
                 edition=self.facts.edition,
-                public=kind not in PRIVATE,
+                public=kind not in PRIVATE and not is_inside,
                 planned_at=cause.planned_at,
             )
         )

@@ -1,6 +1,6 @@
 """The tables of the record, for SQLite and PostgreSQL. Instants are stored as UTC; texts are personal data.
 
-Written by activities only, except the front door's own: intake, numbers, api_keys, turned_away, preferences, and those of people who sign in (design
+Written by activities only, except the front door's own: files as they come in, intake, numbers, api_keys, turned_away, preferences, and those of people who sign in (design
 section 4).
 """
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -192,6 +193,41 @@ letters = Table(
     Index(None, "at", "key"),
     # the few that did not arrive, for figures (S23); the others do not stand in it
     Index("ix_letters_lost", "state", "number", sqlite_where=text(LOST), postgresql_where=text(LOST)),
+)
+
+# Files of incidents (activities/files.py); ``sent`` is what the incident is told, ``seq`` the event that took the file on. Bytes are in ``file_parts`` alone:
+# whoever erases a file deletes those, and the name.
+files = Table(
+    "files",
+    metadata,
+    _key("id", primary_key=True),
+    _key("number", nullable=False),
+    _key("command_id", nullable=False),
+    Column("name", String(120), nullable=False),
+    _key("kind", nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("inside", Boolean, nullable=False),
+    _key("actor_kind", nullable=False),
+    _key("actor", nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("sent", JSON, nullable=False),
+    _key("state", nullable=False),
+    Column("seq", Integer),
+    _key("scan", nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # when its keeper has something to do about it; none: nothing
+    Column("next_look_at", Instant),
+    Index(None, "number"),
+    Index(None, "next_look_at"),
+)
+
+file_parts = Table(
+    "file_parts",
+    metadata,
+    _key("file", primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 # What people do not want: surveys, or letters bundled into digests (S13, S14).

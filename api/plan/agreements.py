@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from api.plan.contents import Section, rules, table
 from api.plan.wording import ROLES, after_days, audience, event, in_order, lasting, letter, listed, words, working_days, yes
 from workflows.clocks import BREACH
+from workflows.files import in_words
 from workflows.messages import NAMES
 from workflows.policies.approval_rules import Approval, asked
 from workflows.policies.book import Edition
@@ -48,6 +49,29 @@ def groups(edition: Edition) -> Section:
         "The category leads to the group of the first level; escalating hands the work to the next one.",
         (shown, picked),
     )
+
+
+def files(edition: Edition) -> Section:
+    """What an incident takes besides words."""
+    allowed = edition.files
+    said = rules(
+        "",
+        [
+            ("One file may have", _size(allowed.largest)),
+            ("Files of an incident at a time", str(allowed.most)),
+            ("Together they may have", _size(allowed.total)),
+            ("Kinds", in_order(allowed.kinds) if allowed.kinds else "none"),
+        ],
+    )
+    about = (
+        "Who may write to the caller may add files that both see; who may write work notes may add files for the desk alone, and remove any. "
+        "A file must be what the end of its name says. Programs, scripts and web pages are never taken."
+    )
+    return Section("files", "Files", about, (said,))
+
+
+def _size(amount: int) -> str:
+    return f"{in_words(amount)} ({amount:,} bytes)"
 
 
 def closure(edition: Edition) -> Section:

@@ -39,6 +39,7 @@ def chapters(edition: Edition) -> tuple[Section, ...]:
         agreements.closure(edition),
         agreements.surveys(edition),
         agreements.groups(edition),
+        agreements.files(edition),
         promises.calendars(edition),
     )
 

@@ -72,14 +72,14 @@ def _operation(kind: type[Message]) -> Callable[..., Awaitable[JSONResponse]]:
         command_id: CommandId = None,
         if_match: SeenVersion = None,
     ) -> JSONResponse:
-        command = Command(command_id or str(ULID()), number, caller.actor, body, _versions_in(if_match))
+        command = Command(command_id or str(ULID()), number, caller.actor, body, versions_in(if_match))
         send_again_with(request, "Command-Id", command.id)
         return _answered(command, await deliver(desk, command, await find(desk, caller, number)))
 
     return operation
 
 
-def _versions_in(if_match: str | None) -> frozenset[int] | None:
+def versions_in(if_match: str | None) -> frozenset[int] | None:
     """The versions that are named; none for any. What is no tag of ours names none, as a weak one does (RFC 9110)."""
     if if_match is None or if_match.strip() == "*":
         return None
@@ -88,12 +88,16 @@ def _versions_in(if_match: str | None) -> frozenset[int] | None:
 
 def _answered(command: Command, answer: Answer | None) -> JSONResponse:
     if answer is None:
-        pending = _view(command.number, command.id, command.name, "accepted")
-        where = f"/api/v1/incidents/{command.number}/commands/{command.id}"
-        return JSONResponse(pending, 202, {"Command-Id": command.id, "Location": where})
+        return accepted(command.number, command.id, command.name)
     if (refusal := refusal_in(answer)) is not None:
         raise refusal
     return JSONResponse(_outcome(command.number, answer), headers={"Command-Id": command.id})
+
+
+def accepted(number: str, command_id: str, command: str) -> JSONResponse:
+    """It is safe, and its outcome comes later; where."""
+    where = f"/api/v1/incidents/{number}/commands/{command_id}"
+    return JSONResponse(_view(number, command_id, command, "accepted"), 202, {"Command-Id": command_id, "Location": where})
 
 
 def _outcome(number: str, answer: Answer) -> dict[str, Any]:

@@ -13,15 +13,19 @@ from ulid import ULID
 
 from api import confirmation
 from api.administration import is_key
+from api.attaching import Offer, attach_all
 from api.catalogue import check_service
 from api.confirmation import BROKEN, PageReader, Pressed, Question
 from api.cursors import cursor_of, place_in
 from api.delivery import Command, find
 from api.desk import Desk
+from api.downloads import find_file, handed_out
+from api.file_limits import limits_now, limits_of, names_in
 from api.forms import form_of
 from api.identity import REPORTERS_SIGNED_IN, SIGNED_IN, Caller
 from api.pressing import command_of, message_of, press, told_to_caller
 from api.problems import Problem
+from api.queries.files import files_of
 from api.queries.incidents import Standing, Wanted, facts_of, intake_key, listed
 from api.queries.known import known_majors
 from api.queries.links import follow_up_of, taken_in_under
@@ -34,9 +38,11 @@ from api.report_form import Draft, read_report, topics
 from api.routes.incidents import Before, TheDesk
 from api.sentences import Sentences
 from api.telling import state_of, told, will_happen
+from api.uploads import Form, read_upload
 from api.views import THE_DESK, facts_for, timeline_for_caller
 from emails.links import ANSWER, Link
 from workflows.dates import NOT_FOR_CALLERS, ahead
+from workflows.files import in_words
 from workflows.messages import Confirm, PublicMessage, Reject
 from workflows.policies.book import book
 from workflows.publication import Snapshot
@@ -49,7 +55,14 @@ Reporter = Annotated[Caller, Depends(REPORTERS_SIGNED_IN)]
 _FACTS = TypeAdapter(Snapshot)
 _PAGE = 25
 Choice = Annotated[str, Query(max_length=200)]
-NOTICES = {"message": "message_sent", "works": "thanks_works", "broken": "thanks_broken", "again": "thanks_again", "later": "taken_later"}
+NOTICES = {
+    "message": "message_sent",
+    "file": "file_sent",
+    "works": "thanks_works",
+    "broken": "thanks_broken",
+    "again": "thanks_again",
+    "later": "taken_later",
+}
 
 
 @router.get("")
@@ -81,17 +94,22 @@ async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
 
     So does, once, a report of what is known already: who then sends it anyway means something else.
     """
-    typed = await _with_topic(desk, await form_of(request))
+    async with read_upload(request) as form:
+        return await _report(request, desk, caller, form)
+
+
+async def _report(request: Request, desk: Desk, caller: Caller, form: Form) -> Response:
+    typed = await _with_topic(desk, form.typed)
     read = read_report(
         {name: typed[name] for name in typed if name != "affected"}, caller.zone, Channel.PORTAL, datetime.now(UTC), caller.say
     )
     majors = await known_majors(desk.database, typed.get("service", ""), typed.get("topic", ""))
-    shown = {"known": majors if typed.get("anyway") == "yes" else ()}
+    shown = {"known": majors if typed.get("anyway") == "yes" else (), "has_files": bool(form.files)}
     if isinstance(read, Draft):
         return await _form(request, desk, caller, read, 422, **shown)
     key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
     if majors and typed.get("anyway") != "yes" and await taken_in_under(desk.database, Channel.PORTAL, key) is None:
-        return await _form(request, desk, caller, Draft(typed, {}), 422, known=majors)
+        return await _form(request, desk, caller, Draft(typed, {}), 422, known=majors, has_files=bool(form.files))
     try:
         await check_service(desk.database, read.service)
         received = await take_in(desk, caller.actor, read, Channel.PORTAL.value, key)
@@ -103,6 +121,12 @@ async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
         is_about_service = any(each["pointer"] == "/service" for each in problem.more.get("errors", ()))
         wrong = {"service": caller.say("wrong_service")} if is_about_service else {"title": told_to_caller(problem, caller.say)}
         return await _form(request, desk, caller, Draft(typed, wrong), problem.kind.status, **shown)
+    # The incident exists, whatever becomes of its files; the same form sent twice adds them once.
+    offer = Offer(received.number, caller.actor, typed.get("key", ""))
+    if form.files:
+        added = await attach_all(desk, offer, form.files, await find(desk, caller, received.number), caller.say)
+        if added.refused:
+            return await _received(request, desk, caller, received.number, added.refused)
     return RedirectResponse(f"{_base(desk)}/portal/reported/{received.number}", 303)
 
 
@@ -117,7 +141,8 @@ async def _with_topic(desk: Desk, typed: dict[str, str]) -> dict[str, str]:
 
 async def _form(request: Request, desk: Desk, caller: Caller, draft: Draft, status: int = 200, **more: Any) -> Response:
     facts = {"caller": caller, "say": caller.say, "typed": draft.typed, "wrong": draft.wrong, "shows_more": draft.shows_more}
-    told = {"is_new": False, "known": (), "services": await services_to_choose(desk.database)} | facts | more
+    told = {"is_new": False, "known": (), "has_files": False, "allowed": limits_now()} | facts | more
+    told |= {"services": await services_to_choose(desk.database)}
     return page(request, "portal/report.html", status, SCRIPTED, topics=topics(datetime.now(UTC)), **told)
 
 
@@ -125,12 +150,13 @@ async def _form(request: Request, desk: Desk, caller: Caller, draft: Draft, stat
 async def reported(request: Request, desk: TheDesk, caller: Someone, number: str) -> Response:
     """The number, and what happens next."""
     await _own(desk, caller, number)
+    return await _received(request, desk, caller, number)
+
+
+async def _received(request: Request, desk: Desk, caller: Caller, number: str, refused: tuple[str, ...] = ()) -> Response:
     facts = await facts_of(desk.database, number)
-    return _received(request, caller, number, _promises(facts, caller.say) if facts else [])
-
-
-def _received(request: Request, caller: Caller, number: str, promises: list[tuple[datetime, str]]) -> Response:
-    return page(request, "portal/reported.html", 200, SCRIPTED, caller=caller, say=caller.say, number=number, promises=promises)
+    told = {"number": number, "promises": _promises(facts, caller.say) if facts else [], "refused": refused}
+    return page(request, "portal/reported.html", 200, SCRIPTED, caller=caller, say=caller.say, **told)
 
 
 @router.get("/incidents/{number}")
@@ -142,12 +168,31 @@ async def incident(request: Request, desk: TheDesk, caller: Someone, number: str
 
 @router.post("/incidents/{number}/message")
 async def write(request: Request, desk: TheDesk, caller: Someone, number: str) -> Response:
-    """A message to the desk."""
-    standing, typed = await _own(desk, caller, number), await form_of(request)
-    message = message_of(PublicMessage, {"text": typed.get("text", "")})
-    if isinstance(message, str):
-        return await _incident(request, desk, caller, number, 422, missing=caller.say("message_empty"), on="message")
-    return await _pressed(request, desk, caller, command_of(number, caller.actor, message, typed.get("nonce", "")), standing, "message")
+    """A message to the desk, files for it, or both; the message goes first."""
+    standing = await _own(desk, caller, number)
+    async with read_upload(request) as form:
+        text, nonce = form.typed.get("text", ""), form.typed.get("nonce", "")
+        message = message_of(PublicMessage, {"text": text})
+        if isinstance(message, str) and (text or not form.files):
+            missing = caller.say("message_empty" if text else "file_or_words")
+            return await _incident(request, desk, caller, number, 422, missing=missing, on="message", text=text)
+        if not isinstance(message, str):
+            shown = await _pressed(request, desk, caller, command_of(number, caller.actor, message, nonce), standing, "message")
+            if not form.files or shown.status_code != 303:  # noqa: PLR2004 -- the message was taken
+                return shown
+        added = await attach_all(desk, Offer(number, caller.actor, nonce), form.files, standing, caller.say)
+    if added.refused:
+        notice = caller.say(NOTICES["message"]) if text else None
+        return await _incident(request, desk, caller, number, 422, notice=notice, refused=added.refused, on="message")
+    said = "later" if not added.is_done else "message" if text else "file"
+    return RedirectResponse(f"{_base(desk)}/portal/incidents/{number}?said={said}", 303)
+
+
+@router.get("/incidents/{number}/files/{file}")
+async def read_file(desk: TheDesk, caller: Someone, number: str, file: str) -> Response:
+    """One of the files I share with the desk."""
+    await _own(desk, caller, number)
+    return handed_out(desk, await find_file(desk, caller, number, file, public_only=True))
 
 
 @router.post("/incidents/{number}/answer")
@@ -180,7 +225,7 @@ async def _pressed(request: Request, desk: Desk, caller: Caller, command: Comman
 async def _incident(request: Request, desk: Desk, caller: Caller, number: str, status: int = 200, **more: Any) -> Response:
     facts = await facts_of(desk.database, number)
     if facts is None:
-        return _received(request, caller, number, [])
+        return await _received(request, desk, caller, number)
     before = more.pop("before", None)
     stretch = await timeline_of(desk.database, number, public_only=True, before=before)
     timeline = timeline_for_caller(facts, stretch.events)
@@ -193,6 +238,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
     }
     of_services = {each for each in spoken(facts, timeline) if each.startswith(SERVICE)}
     names |= await names_of(desk.database, of_services) if of_services else {}
+    files = await files_of(desk.database, number, public_only=True)
     word, sentence = state_of(facts, say)
     known = {
         "caller": caller,
@@ -201,14 +247,22 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         "service": names.get(f"{SERVICE}{facts['service']}", facts["service"]),
         "state": word,
         "sentence": sentence,
-        "timeline": [told(event, names, say) for event in reversed(timeline)],
+        "timeline": [told(event, names | names_in(files), say) for event in reversed(timeline)],
+        "files": [(each, in_words(each.size)) for each in files],
+        "allowed": limits_of(book().edition(facts["edition"]).files),
         "earlier": stretch.earlier,
         "is_newest": before is None,
         "coming": [*_promises(facts, say), *_coming(facts, say)],
         "question": await _question(desk, caller, facts),
         "nonce": secrets.token_urlsafe(12),
     }
-    return page(request, "portal/incident.html", status, PRIVATE, **{"notice": None, "missing": None, "on": "", "text": ""} | known | more)
+    return page(
+        request,
+        "portal/incident.html",
+        status,
+        PRIVATE,
+        **{"notice": None, "missing": None, "refused": (), "on": "", "text": ""} | known | more,
+    )
 
 
 def _promises(facts: Mapping[str, Any], say: Sentences) -> list[tuple[datetime, str]]:

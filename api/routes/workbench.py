@@ -11,16 +11,20 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
-from api.console_forms import forms, values_of
+from api.attaching import Offer, attach_all
+from api.console_forms import forms, values_of, why_not
 from api.console_frame import console_page
 from api.countdown import countdown
 from api.delivery import find
 from api.desk import Desk
+from api.downloads import find_file, handed_out
+from api.file_limits import limits_of, names_in
 from api.forms import form_of
 from api.identity import Caller
 from api.live import Seen, answer, mark_of
 from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
+from api.queries.files import files_of
 from api.queries.incidents import facts_of
 from api.queries.links import reads_in
 from api.queries.outcomes import version_of
@@ -29,12 +33,14 @@ from api.queries.timelines import timeline_of
 from api.routes.console import Agent, Staff
 from api.routes.incidents import Before, TheDesk
 from api.telling import told, will_happen
+from api.uploads import read_upload
 from emails.replies import Reply, replies_in
 from workflows.dates import ahead
 from workflows.event_kinds import NOTICES
 from workflows.explanations import explain
+from workflows.files import in_words
 from workflows.lifecycle import Rule
-from workflows.messages import COMMANDS
+from workflows.messages import COMMANDS, SIGNALS
 from workflows.policies.book import book
 from workflows.publication import Snapshot
 
@@ -46,7 +52,7 @@ _FACTS = TypeAdapter(Snapshot)
 class Occasion:
     """Why the page is shown: read, with a canned ``reply`` begun, after a command (``notice``), or again because ``on`` a command something is ``missing``.
 
-    ``shown``: the version that a form was filled in for and that somebody else has overtaken. ``before``: the stretch of the timeline.
+    ``shown``: the version that a form was filled in for and that somebody else has overtaken. ``before``: the stretch of the timeline. ``refused``: files that were not added.
     """
 
     status: int = 200
@@ -57,6 +63,7 @@ class Occasion:
     shown: str | None = None
     before: int | None = None
     reply: str = ""
+    refused: tuple[str, ...] = ()
 
 
 @router.get("/{number}")
@@ -65,7 +72,7 @@ async def incident(
 ) -> Response:
     """Everything about one incident on one screen."""
     notice = (
-        f"Done: {done.replace('_', ' ')}." if done in COMMANDS else "It is safe and takes effect in a moment." if done == "later" else None
+        f"Done: {done.replace('_', ' ')}." if done in SIGNALS else "It is safe and takes effect in a moment." if done == "later" else None
     )
     await find(desk, caller, number)
     return await _incident(request, desk, caller, number, Occasion(notice=notice, before=before, reply=reply))
@@ -80,6 +87,32 @@ async def live(request: Request, desk: TheDesk, caller: Staff, number: str, seen
         return mark_of(await version_of(desk.database, number))
 
     return await answer(request, look, seen, f"/console/{number}")
+
+
+@router.post("/{number}/files")
+async def add_files(request: Request, desk: TheDesk, caller: Agent, number: str) -> Response:
+    """Files for the caller and the desk, or for the desk alone."""
+    standing = await find(desk, caller, number)
+    async with read_upload(request) as form:
+        inside = form.typed.get("inside", "")
+        if not form.files or inside not in _WHO_SEES_IT:
+            missing = "Choose a file, and say who sees it. Nothing was sent yet."
+            return await _incident(request, desk, caller, number, Occasion(422, on="files", missing=missing, typed=form.typed))
+        offer = Offer(number, caller.actor, form.typed.get("nonce", ""), _WHO_SEES_IT[inside])
+        added = await attach_all(desk, offer, form.files, standing)
+    if added.refused:
+        return await _incident(request, desk, caller, number, Occasion(422, on="files", refused=added.refused, typed=form.typed))
+    return RedirectResponse(f"{urlsplit(desk.base_url).path}/console/{number}?done={'attach_file' if added.is_done else 'later'}", 303)
+
+
+_WHO_SEES_IT = {"no": False, "yes": True}
+
+
+@router.get("/{number}/files/{file}")
+async def read_file(desk: TheDesk, caller: Staff, number: str, file: str) -> Response:
+    """One file of the incident."""
+    await find(desk, caller, number)
+    return handed_out(desk, await find_file(desk, caller, number, file, public_only=False))
 
 
 @router.post("/{number}/{command}")
@@ -109,12 +142,17 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         raise Problem("not-found")
     facts = _FACTS.validate_python(stored)
     stretch = await timeline_of(desk.database, number, public_only=False, before=why.before)
-    names = await names_of(desk.database, spoken(stored, stretch.events))
+    files = await files_of(desk.database, number, public_only=False)
+    names = await names_of(desk.database, spoken(stored, stretch.events)) | names_in(files)
     replies = replies_in((await reads_in(desk.database, facts.affected))[0])
     known = {
         "facts": stored,
         "names": names,
         "timeline": [told(event, names) for event in reversed(stretch.events)],
+        "files": [(each, in_words(each.size)) for each in files],
+        "allowed": limits_of(book().edition(facts.edition).files),
+        "may_add_files": why_not("message", facts, caller.actor) is None,
+        "may_remove_files": why_not("note", facts, caller.actor) is None,
         "earlier": stretch.earlier,
         "live": f"/console/{number}/live?seen={mark_of(facts.version)}",
         "forms": forms(facts, caller.actor, *await desk_choices(desk.database)),

@@ -18,6 +18,7 @@ from activities.sessions import begin, end
 from api.examples import EXAMPLES
 from tests.api.asked import survey_is_out
 from tests.api.house import RunningDesk
+from tests.files import TEXT
 from workflows.messages import COMMANDS, Report
 
 TABLE = Path(__file__).with_name("access_table.txt")
@@ -66,6 +67,7 @@ class World:
         self.numbers = {"carla's": self._report("carla", **carlas or {}), "dora's": self._report("dora"), "none": NOBODYS}
         self.commands = {whose: self._told(whose) for whose in ("carla's", "dora's")} | {"none": "no-such-command"}
         self.letters = {whose: self._letter(number) for whose, number in self.numbers.items() if whose != "none"} | {"none": "none:1"}
+        self.files = {whose: self._added(whose) for whose in ("carla's", "dora's")} | {"none": "no-such-file"}
         desk.run(self._catalogue())
         self.asked = survey_is_out(desk, "carla")
         revoked = desk.run(issue_key(desk.engine, person="noah", label="lost"))
@@ -104,6 +106,7 @@ class World:
             "{number}": lambda: self._number(line, caller),
             "{command_id}": lambda: self.commands[line.object],
             "{key:path}": lambda: self.letters[line.object],
+            "{file}": lambda: self.files[line.object],
             "{person}": lambda: line.object.removesuffix("'s") if line.object != "none" else "nobody-at-all",
             "{key}": lambda: self._key(line.object),
             "{group}": lambda: "network" if line.object == "-" else "no-such-group",
@@ -143,6 +146,8 @@ class World:
     def _sent(self, line: Line) -> dict[str, Any]:
         if line.method != "POST":
             return {}
+        if line.route.endswith("/files"):
+            return {"files": {"file" if line.route.startswith("/api") else "files": ("jam.txt", TEXT)}}
         if line.route.startswith("/api/v1"):
             command = line.route.rpartition("/")[2]
             return {"json": EXAMPLES[COMMANDS[command]] if command in COMMANDS else EXAMPLES[Report]}
@@ -182,6 +187,12 @@ class World:
         answer = self.desk.tell(self.numbers[whose], "message", person, text="Any news?")
         assert answer.status_code == 200, answer.text
         return answer.headers["Command-Id"]
+
+    def _added(self, whose: str) -> str:
+        path, upload = f"/api/v1/incidents/{self.numbers[whose]}/files", {"file": ("jam.txt", TEXT)}
+        answer = self.desk.as_(whose.removesuffix("'s")).post(path, files=upload)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
 
     def _letter(self, number: str) -> str:
         now, key = datetime.now(UTC), f"{number}:9"

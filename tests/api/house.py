@@ -141,15 +141,16 @@ class RunningDesk:
 
 
 @asynccontextmanager
-async def _desk(directory: Path, database_url: str | None) -> AsyncIterator[RunningDesk]:
+async def _desk(directory: Path, **more: Any) -> AsyncIterator[RunningDesk]:
     port = free_port()
-    settings = Settings(
-        database_url=database_url or f"sqlite:///{directory / 'desk.db'}",
-        listen_port=port,
-        link_keys=(LINK_KEY,),
-        outcome_wait_seconds=10,
-        commands_in_flight=8,
-    )
+    usual: dict[str, Any] = {
+        "database_url": f"sqlite:///{directory / 'desk.db'}",
+        "listen_port": port,
+        "link_keys": (LINK_KEY,),
+        "outcome_wait_seconds": 10,
+        "commands_in_flight": 8,
+    }
+    settings = Settings(**usual | more)
     await asyncio.to_thread(migrate, settings.database_url)
     engine = open_database(settings.database_url)
     keys = await fill_directory(engine)
@@ -177,14 +178,14 @@ async def _desk(directory: Path, database_url: str | None) -> AsyncIterator[Runn
 
 
 @contextmanager
-def running_desk(directory: Path, database_url: str | None = None) -> Iterator[RunningDesk]:
-    """The desk, up until the block ends, on an empty database or on a file. It runs in its own thread, so that tests and browsers can wait for it without holding it up."""
+def running_desk(directory: Path, **more: Any) -> Iterator[RunningDesk]:
+    """The desk, with more settings where wanted, up until the block ends. It runs in its own thread, so that tests and browsers can wait for it without holding it up."""
     box: list[RunningDesk | BaseException] = []
     is_up, may_go = threading.Event(), threading.Event()
 
     async def live() -> None:
         try:
-            async with _desk(directory, database_url) as desk:
+            async with _desk(directory, **more) as desk:
                 box.append(desk)
                 is_up.set()
                 await asyncio.to_thread(may_go.wait)

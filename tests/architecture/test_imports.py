@@ -18,7 +18,7 @@ LAYERS = [
     ("activities",),
     ("emails",),
     ("workflows.intake", "workflows.decisions", "workflows.foresight"),
-    ("workflows.resolution", "workflows.adoption"),
+    ("workflows.resolution", "workflows.adoption", "workflows.files"),
     ("workflows.investigation",),
     ("workflows.deadlines",),
     ("workflows.alerts", "workflows.approvals", "workflows.surveys"),
@@ -30,7 +30,7 @@ LAYERS = [
     ("workflows.policies",),
     ("workflows.calendars", "workflows.lifecycle", "workflows.reading"),
     ("workflows.messages",),
-    ("workflows.fields", "workflows.house_messages", "workflows.event_kinds"),
+    ("workflows.fields", "workflows.house_messages", "workflows.attachments", "workflows.event_kinds"),
     ("workflows.vocabulary",),
 ]
 # The house and the rehearsal are entered from the command line only, so they may start what stands above them.

@@ -53,8 +53,8 @@ def test_calendars_named_by_rules_exist() -> None:
 
 
 def test_every_command_has_senders() -> None:
-    """Each command of the API can be sent by somebody (S22); who may approve, the approval rules say (S11)."""
-    assert set(TODAY.permissions.by_message) | {"approve"} == set(COMMANDS)
+    """Each command of the API can be sent by somebody (S22); who may approve, the approval rules say (S11); who may write notes may remove files (S22)."""
+    assert set(TODAY.permissions.by_message) | {"approve", "remove_file"} == set(COMMANDS)
 
 
 def test_process_owners_and_admins_do_not_touch_incidents() -> None:

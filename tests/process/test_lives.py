@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from pydantic import TypeAdapter
 
 from tests.process.life import ASHA, CARLA, INES, NOAH, STRANGER, Life
+from workflows.attachments import AttachFile, RemoveFile
 from workflows.calendars import Calendar
 from workflows.clocks import elapsed
 from workflows.dates import ahead
@@ -31,11 +32,13 @@ from workflows.messages import (
     Resume,
     Take,
 )
+from workflows.policies.file_rules import MB
 from workflows.publication import Event, Publication, Result
 from workflows.record import Incident
 from workflows.vocabulary import Audience, CancelReason, ClockKind, ClosedBy, EventKind, HoldReason, Impact, Status, Urgency
 
 WHO = st.sampled_from([ASHA, CARLA, INES, NOAH, STRANGER])
+FILES = st.sampled_from([f"{place:032x}" for place in range(3)])
 WHAT = st.one_of(
     st.sampled_from([Acknowledge(), Take(), Resume(), Amend(category="network"), Cancel(CancelReason.DUPLICATE)]),
     st.builds(Assign, st.sampled_from([None, "service-desk", "network"]), st.sampled_from([None, "asha"])),
@@ -47,6 +50,8 @@ WHAT = st.one_of(
     st.builds(Reject, st.just("no"), st.sampled_from([None, 1, 2])),
     st.builds(Reopen, st.just("back")),
     st.sampled_from([Note("a note"), PublicMessage("a message")]),
+    st.builds(AttachFile, FILES, st.sampled_from([1, MB, 11 * MB]), st.sampled_from(["png", "exe"]), st.just("ab" * 32), st.booleans()),
+    st.builds(RemoveFile, FILES, st.just("wrong one")),
 )
 SAVED = TypeAdapter(Incident)
 FIRINGS = (EventKind.THRESHOLD_PASSED, EventKind.BREACHED)
@@ -122,6 +127,21 @@ class LifeOfAnIncident(RuleBasedStateMachine):
             known = self.everything.setdefault(event.seq, event)
             assert (known.kind, known.at) == (event.kind, event.at)
         assert sorted(self.everything) == list(range(1, self.life.facts.version + 1))
+
+    @invariant()
+    def files_are_what_the_events_say(self) -> None:
+        """Added and not removed, within the limits of the edition; callers add nothing inner (S1, S22)."""
+        there: dict[str, int] = {}
+        for _, event in sorted(self.everything.items()):
+            if event.kind in (EventKind.CALLER_ADDED_FILE, EventKind.AGENT_ADDED_FILE):
+                there[event.after["file"]] = event.after["file_size"]
+                assert event.public or event.kind is EventKind.AGENT_ADDED_FILE
+            elif event.kind is EventKind.FILE_REMOVED:
+                del there[event.after["file"]]
+        allowed = self.life.incident.rules.files
+        assert {each.file: each.size for each in self.life.facts.files} == there
+        assert len(there) <= allowed.most
+        assert sum(there.values()) <= allowed.total
 
     @invariant()
     def time_never_runs_backward(self) -> None:

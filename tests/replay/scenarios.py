@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from tests.desk import EDITION
 from tests.process.life import ASHA, CARLA, INES, PAVEL
+from workflows.attachments import AttachFile, QuarantineFile, RemoveFile
 from workflows.house_messages import AdoptEdition
 from workflows.messages import (
+    SYSTEM,
     Acknowledge,
     Actor,
     Amend,
@@ -92,6 +94,17 @@ SCENARIOS: dict[str, tuple[Said, ...]] = {
         said(MINUTE, (CARLA, Reject("Jammed again.", 1))),
         said(MINUTE, (ASHA, FIXED)),
         said(MINUTE, (CARLA, Confirm(2))),
+    ),
+    "files": (
+        said(MINUTE, (ASHA, Hold(HoldReason.CALLER, "What does it show?"))),
+        said(DAY, (CARLA, AttachFile("a1" * 16, 48_213, "png", "b2" * 32))),
+        said(
+            MINUTE, (ASHA, AttachFile("a2" * 16, 1_000, "log", "b3" * 32, inside=True)), (CARLA, AttachFile("a3" * 16, 7, "zip", "b4" * 32))
+        ),
+        said(MINUTE, (SYSTEM, QuarantineFile("a3" * 16))),
+        said(MINUTE, (ASHA, RemoveFile("a1" * 16, "It shows a password."))),
+        said(MINUTE, (ASHA, FIXED)),
+        said(MINUTE, (CARLA, Confirm())),
     ),
     "refused": (
         said(MINUTE, (CARLA, Confirm())),

@@ -13,6 +13,7 @@ from workflows.policies import (
     closure_rules,
     correspondence,
     escalation_ladders,
+    file_rules,
     priority_matrix,
     roles,
     service_levels,
@@ -37,6 +38,7 @@ class Edition:
     escalation: escalation_ladders.EscalationLadders
     survey: survey_rules.SurveyRules
     approvals: approval_rules.ApprovalRules
+    files: file_rules.FileRules
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Book:
     escalation: Sequence[Dated[escalation_ladders.EscalationLadders]]
     survey: Sequence[Dated[survey_rules.SurveyRules]]
     approvals: Sequence[Dated[approval_rules.ApprovalRules]]
+    # A book written before there were files goes on as it is.
+    files: Sequence[Dated[file_rules.FileRules]] = file_rules.EDITIONS
 
     def __post_init__(self) -> None:
         for subject in fields(self):

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from workflows.attachments import AttachFile, RemoveFile
 from workflows.house_messages import AdoptEdition
-from workflows.messages import NAMES, SIGNALS, Message
+from workflows.messages import NAMES, SIGNALS, Message, Note, PublicMessage
 from workflows.policies.dated import Dated
 from workflows.policies.wording import must_be_known
 from workflows.vocabulary import Role, Scope
@@ -31,6 +32,18 @@ class Permissions:
 
 # Which edition an incident is under is not for one of these editions to say.
 BEYOND_EDITIONS: Mapping[type[Message], frozenset[Role]] = {AdoptEdition: frozenset({Role.PROCESS_OWNER})}
+
+
+def permitted_as(message: Message) -> type[Message]:
+    """Under which message the roles say who may send it: a file goes the way of the words that could stand in its place, and the desk takes files away."""
+    match message:
+        case AttachFile(inside=False):
+            return PublicMessage
+        case AttachFile() | RemoveFile():
+            return Note
+        case _:
+            return type(message)
+
 
 _DESK = {Role.AGENT: Scope.ANY, Role.INCIDENT_MANAGER: Scope.ANY}
 _CALLER = {Role.CALLER: Scope.OWN}
