@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from activities.house import file_shelf, rota_board, surroundings
+from activities.house import file_shelf, rota_board, rules_board, surroundings
 from activities.house.findings import Finding, fail, failed, ok, told, warn
 from activities.policy_book import UnusableBookError, load_book
 from activities.settings import Settings, SettingsError, link_key_file, names_a_temporal_server, read_settings, unknown_names
@@ -30,6 +30,7 @@ PLACES: dict[str, Look] = {
     "provider": surroundings.look_at_provider,
     "clock": surroundings.look_at_clock,
     "rotas": rota_board.look_at_rotas,
+    "rules": rules_board.look_at_rules,
     "files": file_shelf.look_at_files,
 }
 

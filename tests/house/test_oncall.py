@@ -7,6 +7,8 @@ import pytest
 
 from tests.house.whole_house import holdfast
 
+SAMPLE = Path(__file__).resolve().parents[2] / "activities/directory_sample.toml"
+
 DESK = """
 [people.asha]
 name = "Asha"
@@ -114,3 +116,13 @@ def test_the_doctor_warns_of_gaps(place: dict[str, str], tmp_path: Path) -> None
     assert done.returncode == 0
     assert "warn  rotas: alone: nobody is on call" in done.stdout
     assert "gaps in the next 14 days" in done.stdout
+
+
+def test_the_doctor_warns_of_rules_that_name_nobody(staffed: dict[str, str]) -> None:
+    """A group that a rule names and the directory lacks is told before incidents wait for it; with the sample directory all is well."""
+    done = holdfast("doctor", "--only", "rules", **staffed)
+    assert done.returncode == 0
+    assert "warn  rules: The rules name the group security-response, which the directory does not know" in done.stdout
+    assert holdfast("directory", "import", str(SAMPLE), **staffed).returncode == 0
+    done = holdfast("doctor", "--only", "rules", **staffed)
+    assert "which the directory does not know" not in done.stdout

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from activities.policy_check import Category, categories, misfits
 from api.administration import admin_page
 from api.identity import CATEGORIES_SIGNED_IN, Caller
-from api.policy_check import Category, categories, misfits
 from api.queries.people import whole_directory
 from api.routes.incidents import TheDesk
 from workflows.policies.book import book

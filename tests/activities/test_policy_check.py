@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.directory_file import load_directory, read_directory
-from api.policy_check import categories, misfits
+from activities.policy_check import categories, misfits
 from tests.api.readers import signed_in
 from workflows.policies.book import HOLDFAST, Book, adopt
 from workflows.policies.dated import Dated
