@@ -4,9 +4,9 @@ FROM python:3.12-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/holdfast
 ENV PATH=/opt/holdfast/bin:$PATH
-COPY requirements/run.txt /build/requirements/run.txt
+COPY requirements/run.txt requirements/sso.txt /build/requirements/
 # Every package by its exact version and hash. Binary ones only, so no compiler is needed.
-RUN pip install --require-hashes --only-binary :all: -r /build/requirements/run.txt
+RUN pip install --require-hashes --only-binary :all: -r /build/requirements/run.txt -r /build/requirements/sso.txt
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE worker.py cli.py ./
 COPY workflows workflows

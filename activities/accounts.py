@@ -106,6 +106,12 @@ async def use_link(engine: AsyncEngine, token: str, now: datetime) -> bool:
         return (await connection.execute(mine)).rowcount == 1
 
 
+async def forget_link(engine: AsyncEngine, token: str) -> None:
+    """A link that reached nobody works no more."""
+    async with engine.begin() as connection:
+        await connection.execute(delete(one_time_links).where(one_time_links.c.hash == digest(token)))
+
+
 async def ask_for_link(engine: AsyncEngine, person: str | None, now: datetime) -> None:
     """Puts a request before the mail room. For nobody too: whoever asks cannot tell the difference, not by the time it takes either."""
     line = {"id": str(ULID()), "person": person, "asked_at": now, "next_attempt_at": now}

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ulid import ULID
 
 from activities.database.tables import security_events
+from activities.throttle import FOREIGN_FORMS_FROM_AN_ADDRESS, count
 
 
 class Seen(StrEnum):
@@ -28,6 +29,9 @@ class Seen(StrEnum):
     SIGNED_OUT = "signed_out"
     SESSIONS_ENDED = "sessions_ended"
     FOREIGN_FORM = "foreign_form"
+    IDENTITY_BOUND = "identity_bound"
+    IDENTITIES_FORGOTTEN = "identities_forgotten"
+    PROVIDER_DOUBTED = "provider_doubted"
     PERSON_ADDED = "person_added"
     PERSON_CHANGED = "person_changed"
     PERSON_DISABLED = "person_disabled"
@@ -128,6 +132,20 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict
     """Only what differs, as it was and as it is."""
     names = [name for name in after if before.get(name) != after[name]]
     return {name: before.get(name) for name in names}, {name: after[name] for name in names}
+
+
+async def note_foreign_form(engine: AsyncEngine, address: str, now: datetime) -> None:
+    """A form that another site sent. Of many from one address within an hour only the first are written down, then how many they have become."""
+    seen = await count(engine, FOREIGN_FORMS_FROM_AN_ADDRESS, address, now)
+    if seen <= FOREIGN_FORMS_FROM_AN_ADDRESS.tries:
+        await write_down(engine, Seen.FOREIGN_FORM, address=address)
+    elif is_round(seen):
+        await write_down(engine, Seen.FOREIGN_FORM, address=address, detail=f"{seen} within an hour")
+
+
+def is_round(number: int) -> bool:
+    """Ten, a hundred, a thousand and so on: lines that never become many."""
+    return str(number).rstrip("0") == "1"
 
 
 async def latest(engine: AsyncEngine, limit: int) -> tuple[SecurityEvent, ...]:

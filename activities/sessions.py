@@ -35,10 +35,11 @@ async def note_use(engine: AsyncEngine, session_hash: str, now: datetime) -> Non
         await connection.execute(update(sessions).where(sessions.c.hash == session_hash).values(seen_at=now))
 
 
-async def end(engine: AsyncEngine, token: str) -> None:
-    """Signs out."""
+async def end(engine: AsyncEngine, token: str) -> str | None:
+    """Signs out; by which way the person had come in, if there was such a session."""
     async with engine.begin() as connection:
-        await connection.execute(delete(sessions).where(sessions.c.hash == hash_of(token)))
+        ended = await connection.execute(delete(sessions).where(sessions.c.hash == hash_of(token)).returning(sessions.c.way))
+        return ended.scalar_one_or_none()
 
 
 async def end_all(engine: AsyncEngine, person: str) -> int:

@@ -23,6 +23,7 @@ SECRETS_DIR = PREFIX + "SECRETS_DIR"
 _OF_THE_CLIENT = frozenset({SECRETS_DIR, PREFIX + "URL", PREFIX + "KEY"})
 _LINK_KEY_FILE = "link.key"
 _KEY_LENGTH = 32
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEY_VARIETY = 10
 # A token of 24 characters and a plus follow, and 64 is all that relays take before the @.
 _MAILBOX = re.compile(r"[A-Za-z0-9._-]{1,39}@[A-Za-z0-9.-]{1,253}")
@@ -82,6 +83,26 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection to the relay is protected.")
     smtp_user: str | None = Field(None, description="User name at the relay.")
     smtp_password: SecretStr | None = Field(None, description="Password at the relay.")
+    oidc_issuer: str | None = Field(
+        None,
+        description="Identity provider (OpenID Connect) through which people sign in, as its own documents spell it; none: no such button.",
+    )
+    oidc_client_id: str | None = Field(None, description="Client id of the desk at the identity provider.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Client secret of the desk there; none: a public client, held by PKCE alone."
+    )
+    oidc_claim: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_.:/-]{1,200}$",
+        description="Claim that holds the id of the person in the directory; none: the e-mail address, where the provider has verified it.",
+    )
+    oidc_label: str = Field(
+        "your organisation", min_length=1, max_length=60, description="Whose account it is, on the button: Sign in with ..."
+    )
+    oidc_only: Literal["no", "passwords", "everything"] = Field(
+        "no",
+        description="What the identity provider replaces: no: nothing; passwords: people can still ask for a link; everything: links by mail, too.",
+    )
     upload_mb: int = Field(
         25, ge=1, le=1000, description="Largest upload, in MB, all files of one form together; what one file may have, the policies say."
     )
@@ -158,11 +179,41 @@ class Settings(BaseSettings):
             raise ValueError("must be a bare mail address of at most 39 characters before the @, such as bounces@desk.example.org")
         return value
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _a_provider(cls, value: str | None) -> str | None:
+        if value is not None and ("?" in value or not is_safe_to_ask(value)):
+            raise ValueError("must be an https address, as https://login.example.org; http only on this machine")
+        return value
+
+    @model_validator(mode="after")
+    def _complete_provider(self) -> Self:
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("HOLDFAST_OIDC_ISSUER and HOLDFAST_OIDC_CLIENT_ID belong together; set both or neither.")
+        if self.oidc_only != "no" and not self.oidc_issuer:
+            raise ValueError("HOLDFAST_OIDC_ONLY leaves no way in without HOLDFAST_OIDC_ISSUER; set that one, too.")
+        return self
+
     @model_validator(mode="after")
     def _complete_relay(self) -> Self:
         if bool(self.smtp_user) != bool(self.smtp_password):
             raise ValueError("HOLDFAST_SMTP_USER and HOLDFAST_SMTP_PASSWORD belong together; set both or neither.")
         return self
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Whether an address leads nowhere else."""
+    return urlsplit(url).hostname in _THIS_MACHINE
+
+
+def is_safe_to_ask(url: str) -> bool:
+    """Whether an address of an identity provider can be asked: nobody on the way reads or changes https, and this machine has no way."""
+    try:
+        parts = urlsplit(url)
+        is_plain = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc and not parts.fragment
+    except ValueError:
+        return False
+    return is_plain and (parts.scheme == "https" or (parts.scheme == "http" and is_on_this_machine(url)))
 
 
 def read_settings(*, signs_links: bool = False) -> Settings:

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.accounts import LASTS, Purpose, make_link
+from activities.accounts import LASTS, Purpose, forget_link, make_link
 from activities.database.tables import link_requests
 from activities.postbox import Address, address_of
 from activities.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
@@ -59,20 +59,24 @@ class SignInPost:
             return (await connection.execute(update(link_requests).where(*mine).values(next_attempt_at=now + PATIENCE))).rowcount == 1
 
     async def _send(self, request_id: str, person: str, address: Address, now: datetime) -> None:
+        token = await make_link(self._engine, person, Purpose.SIGN_IN, now)
         try:
-            wire = await self._written(request_id, person, address, now)
+            wire = self._written(request_id, token, address, now)
             await self._relay.send(bare(self._settings.mail_from), deliverable(address.email), wire)
         except (RelayAwayError, TemporaryError) as error:
+            await forget_link(self._engine, token)  # the next try has its own, and nobody has this one
             await self._later(request_id, now)
             if isinstance(error, RelayAwayError):
                 raise
             return
-        except (PermanentError, OutcomeUnknownError, LetterRefusedError) as error:
+        except (PermanentError, LetterRefusedError) as error:
+            await forget_link(self._engine, token)
+            log.warning("sign-in link not sent", error=type(error).__name__)
+        except OutcomeUnknownError as error:  # it may have arrived, so it works; but no second one is sent
             log.warning("sign-in link not sent", error=type(error).__name__)
         await self._done(request_id)
 
-    async def _written(self, request_id: str, person: str, address: Address, now: datetime) -> bytes:
-        token = await make_link(self._engine, person, Purpose.SIGN_IN, now)
+    def _written(self, request_id: str, token: str, address: Address, now: datetime) -> bytes:
         url = f"{self._settings.base_url.rstrip('/')}{LANDING}{token}"
         rendered = render_sign_in(address.reader, url, int(LASTS[Purpose.SIGN_IN].total_seconds() // 60))
         key = f"sign-in:{request_id}"

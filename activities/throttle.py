@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,9 +19,11 @@ class Limit:
     window: timedelta
 
 
-_QUARTER_OF_AN_HOUR = timedelta(minutes=15)
+_QUARTER_OF_AN_HOUR, _HOUR = timedelta(minutes=15), timedelta(hours=1)
 PASSWORDS_OF_AN_ACCOUNT = Limit("password", 10, _QUARTER_OF_AN_HOUR)
 PASSWORDS_FROM_AN_ADDRESS = Limit("passwords from", 50, _QUARTER_OF_AN_HOUR)
+RETURNS_FROM_AN_ADDRESS = Limit("returns from", 50, _QUARTER_OF_AN_HOUR)
+FOREIGN_FORMS_FROM_AN_ADDRESS = Limit("foreign forms from", 5, _HOUR)
 LINKS_FOR_A_PERSON = Limit("link", 3, _QUARTER_OF_AN_HOUR)
 LINKS_FROM_AN_ADDRESS = Limit("links from", 30, _QUARTER_OF_AN_HOUR)
 UPLOADS_OF_A_PERSON = Limit("uploads", 100, _QUARTER_OF_AN_HOUR)
@@ -44,6 +46,13 @@ async def count(engine: AsyncEngine, limit: Limit, subject: str, now: datetime) 
         return int((await connection.execute(counted)).scalar_one())
 
 
+async def is_spent(engine: AsyncEngine, limit: Limit, subject: str, now: datetime) -> bool:
+    """Whether the limit was passed in this window already. Only reads: whoever goes on trying does not keep the record busy with counting."""
+    mine = (throttles.c.key == _key(limit, subject), throttles.c.began_at > now - limit.window, throttles.c.count > limit.tries)
+    async with engine.execution_options(read_only=True).connect() as connection:
+        return (await connection.execute(select(throttles.c.key).where(*mine))).first() is not None
+
+
 async def forget(engine: AsyncEngine, limit: Limit, subject: str) -> None:
     """Starts anew, for somebody who got in."""
     async with engine.begin() as connection:
@@ -60,7 +69,7 @@ async def give_back(engine: AsyncEngine, limit: Limit, subject: str) -> None:
 async def forget_old(engine: AsyncEngine, now: datetime) -> None:
     """Takes away counts whose window is over; addresses are personal data."""
     async with engine.begin() as connection:
-        await connection.execute(delete(throttles).where(throttles.c.began_at <= now - _QUARTER_OF_AN_HOUR))
+        await connection.execute(delete(throttles).where(throttles.c.began_at <= now - _HOUR))
 
 
 def _key(limit: Limit, subject: str) -> str:

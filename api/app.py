@@ -9,6 +9,7 @@ from temporalio.client import Client
 from activities.database.session import open_database
 from activities.policy_book import load_book
 from activities.settings import Settings
+from activities.single_sign_on.provider import IdentityProvider
 from api import answers, assets
 from api.commands import Line
 from api.contract import ABOUT, TAGS
@@ -37,6 +38,7 @@ from api.routes import (
     portal,
     reporting,
     sign_in,
+    single_sign_on,
     situation,
     surveys,
     time,
@@ -62,6 +64,7 @@ ROUTERS = (
     outbox.router,
     guide.router,
     sign_in.router,
+    single_sign_on.router,
     habits.router,
     portal.router,
     reporting.router,
@@ -81,7 +84,8 @@ def create_app(settings: Settings, *, engine: Database | None = None, temporal: 
     """The application. What is passed in stays open when it ends; what it opens itself, it closes.
 
     Opens also while database or Temporal are away: requests are then answered 503. Raises UndeclaredAccessError when a route does not say
-    who may call it, and UnusableBookError when the policies named in the settings cannot be used.
+    who may call it, UnusableBookError when the policies named in the settings cannot be used, and MissingExtraError when the settings name an
+    identity provider and nothing is installed that speaks with one.
     """
     if settings.policies is not None:
         adopt(load_book(settings.policies))
@@ -121,4 +125,5 @@ def _furnished(settings: Settings, database: Database, temporal: Client | None) 
         line=Line(settings, temporal),
         turnstile=Turnstile(settings.commands_in_flight),
         signer=Signer(settings.link_keys, settings.base_url, settings.link_days),
+        provider=IdentityProvider(settings) if settings.oidc_issuer else None,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from activities.settings import Settings
+from activities.single_sign_on.provider import IdentityProvider
 from api.commands import Line
 from api.queries import Database
 from api.turnstile import Turnstile
@@ -13,13 +14,14 @@ from emails.links import Signer
 
 @dataclass(frozen=True)
 class Desk:
-    """Settings, the record, the line to Temporal, the reader of signed links."""
+    """Settings, the record, the line to Temporal, the reader of signed links, and the identity provider where there is one."""
 
     settings: Settings
     database: Database
     line: Line
     turnstile: Turnstile
     signer: Signer
+    provider: IdentityProvider | None = None
 
     @property
     def base_url(self) -> str:

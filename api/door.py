@@ -16,6 +16,7 @@ from activities.throttle import (
     forget,
     forget_old,
     give_back,
+    is_spent,
 )
 from api.queries import Database
 
@@ -57,7 +58,10 @@ async def ask_for_a_link(database: Database, name: str, address: str) -> bool:
 
 async def _is_too_much(database: Database, limits: tuple[tuple[Limit, str], ...], person: str | None, address: str) -> bool:
     for limit, subject in limits:
-        tries = await count(database, limit, subject, datetime.now(UTC))
+        now = datetime.now(UTC)
+        if await is_spent(database, limit, subject, now):
+            return True
+        tries = await count(database, limit, subject, now)
         if tries == limit.tries + 1:
             await write_down(database, Seen.SLOWED_DOWN, person=person, address=address, detail=limit.name)
         if tries > limit.tries:

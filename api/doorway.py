@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
+from api.patience import Patience
 from api.problems import Problem, answer
 
 LARGEST_BODY = 256 * 1024
@@ -75,7 +76,7 @@ class Doorway:
             tell("request", **described, status=said["status"], ms=round((time.monotonic() - begun) * 1000, 1))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, said: Mapping[str, int]) -> None:
-        limit = BodyLimit(scope, receive, self._largest_upload)
+        limit = BodyLimit(scope, Patience(receive), self._largest_upload)
         try:
             if _has_endless_cookies(scope):
                 await answer(Problem("malformed-request", "The cookies are longer than any of ours."), self._base_url)(scope, receive, send)
@@ -84,6 +85,9 @@ class Doorway:
                 await answer(Problem("too-large"), self._base_url)(scope, receive, send)
             else:
                 await self._app(scope, limit, send)
+        except Problem as problem:  # of what was thrown away unread; routes answer their own
+            if said["status"] == 0:
+                await answer(problem, self._base_url)(scope, receive, send)
         except Exception as error:  # noqa: BLE001 -- the last place that can answer
             response = fault(error, self._base_url)
             if said["status"] == 0:

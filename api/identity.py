@@ -12,7 +12,7 @@ from fastapi.routing import iter_route_contexts
 
 from activities.front_door import note_key_use
 from activities.keys import PREFIX
-from activities.security_log import Seen, write_down
+from activities.security_log import note_foreign_form
 from activities.sessions import note_use
 from api.cookies import address_of, token_in
 from api.desk import desk_of
@@ -144,7 +144,7 @@ async def _sign_in_seen(request: Request) -> Caller:
     request.state.is_for_people = True
     desk, now = desk_of(request), datetime.now(UTC)
     if request.method not in SAFE and comes_from_elsewhere(request, desk.base_url):
-        await write_down(desk.database, Seen.FOREIGN_FORM, address=address_of(request))
+        await note_foreign_form(desk.database, address_of(request), now)
         raise Problem("foreign-form")
     token = token_in(request, desk.base_url)
     found = await signed_in(desk.database, token, now) if token else None

@@ -83,14 +83,14 @@ OWN = _catalogue(
         "No command with this id has been answered for this incident, or it was not yours.",
         "If it was sent a moment ago, ask again shortly. Sending it again with the same Command-Id is safe.",
     ),
+    Kind("method-not-allowed", 405, "Not in this way", "This address does not know the method.", "See the list of operations under /docs."),
     Kind(
         "too-slow",
         408,
-        "The upload took too long",
-        "The form did not arrive within five minutes. Nothing was kept.",
-        "Try again with a better connection, or send a smaller file.",
+        "Too slow",
+        "The request did not come to its end: nothing of it for half a minute, less than 1 KiB a second, or an upload that took more than five minutes. Nothing was kept.",
+        "Send it again over a better connection, with the same Command-Id or Idempotency-Key, or a smaller file.",
     ),
-    Kind("method-not-allowed", 405, "Not in this way", "This address does not know the method.", "See the list of operations under /docs."),
     Kind(
         "process-missing",
         409,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from uuid import uuid4
@@ -49,18 +50,31 @@ def postgres_server() -> Iterator[str]:
     server.cleanup()
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """A PostgreSQL database of its own, not migrated, dropped at the end."""
+@contextmanager
+def _of_its_own(server: str) -> Iterator[str]:
     name = f"holdfast_{uuid4().hex[:12]}"
-    house = create_engine(postgres_server.replace("postgresql:", "postgresql+psycopg:", 1), isolation_level="AUTOCOMMIT")
+    house = create_engine(server.replace("postgresql:", "postgresql+psycopg:", 1), isolation_level="AUTOCOMMIT")
     with house.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    place, _, options = postgres_server.partition("?")
+    place, _, options = server.partition("?")
     yield place.rsplit("/", 1)[0] + f"/{name}" + (f"?{options}" if options else "")
     with house.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     house.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A PostgreSQL database of its own, not migrated, dropped at the end."""
+    with _of_its_own(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def postgres_url_of_module(postgres_server: str) -> Iterator[str]:
+    """The same for all tests of a module, where filling it takes longer than asking it."""
+    with _of_its_own(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

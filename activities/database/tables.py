@@ -442,6 +442,17 @@ link_requests = Table(
     Index(None, "next_attempt_at"),
 )
 
+# Who an identity provider means by its subject: kept at the first sign-in, so that an address changed there later opens nobody else's account.
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", String(500), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    _key("person", nullable=False),
+    Column("since", Instant, nullable=False),
+    Index(None, "issuer", "person", unique=True),
+)
+
 # How often something was tried in a window of time: by account and by address.
 throttles = Table(
     "throttles",

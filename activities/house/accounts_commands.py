@@ -64,6 +64,17 @@ def accounts_sign_out(person: Person) -> None:
     print(sign_out(read_settings(), person))
 
 
+@accounts.command("forget-identity")
+def accounts_forget_identity(person: Person) -> None:
+    """Let go of a person's account at the identity provider, where they have another one there now. Signs the person out everywhere.
+
+    Example:  holdfast accounts forget-identity asha
+    """
+    from activities.house.accounts_office import forget
+
+    print(forget(read_settings(), person))
+
+
 @accounts.command("audit")
 def accounts_audit(limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many lines.")] = 50) -> None:
     """Show who signed in, who was turned away, and what was changed; newest first.

@@ -14,6 +14,7 @@ from activities.security_log import COMMAND_LINE, SecurityEvent, Seen, latest, w
 from activities.sessions import end_all
 from activities.settings import Settings
 from activities.sign_in_post import LANDING
+from activities.single_sign_on.identities import forget_identities
 
 _HERE = "command line"
 
@@ -58,16 +59,32 @@ def sign_out(settings: Settings, typed: str) -> str:
     return _for(settings, typed, work)
 
 
+def forget(settings: Settings, typed: str) -> str:
+    """Lets go of the accounts of identity providers that are bound to a person, and ends the sessions. Raises UsageRefusedError for nobody."""
+
+    async def work(engine: AsyncEngine, person: str) -> str:
+        forgotten = await forget_identities(engine, person, COMMAND_LINE)
+        await sign_out_everywhere(engine, person, COMMAND_LINE)
+        return f"{person} has no account of an identity provider any more ({forgotten} forgotten); the next one that fits is bound."
+
+    return _for(settings, typed, work)
+
+
 def audit(settings: Settings, limit: int) -> list[str]:
     """The last lines of the audit, newest first: who came in, who was turned away, who changed what."""
-    return [_told(each) for each in on_record(settings, lambda engine: latest(engine, limit))]
+    return [_inert(_told(each)) for each in on_record(settings, lambda engine: latest(engine, limit))]
 
 
 def _told(event: SecurityEvent) -> str:
     changed = json.dumps({"before": event.before, "after": event.after}, ensure_ascii=False) if event.before or event.after else ""
     said = (event.actor and f"by {event.actor}", event.subject, event.detail, changed)
     more = "  ".join(each for each in said if each)
-    return f"{event.at:%Y-%m-%d %H:%M:%S}Z  {event.kind:<18}  {event.person or '-':<12}  {event.address or '-':<18}  {more}".rstrip()
+    return f"{event.at:%Y-%m-%d %H:%M:%S}Z  {event.kind:<20}  {event.person or '-':<12}  {event.address or '-':<18}  {more}".rstrip()
+
+
+def _inert(line: str) -> str:
+    """Shows what would begin another line or move the cursor of a terminal."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 
 
 def _for(settings: Settings, typed: str, work: Callable[[AsyncEngine, str], Awaitable[str]]) -> str:

@@ -7,6 +7,7 @@ import uvicorn
 from activities.house.refusals import UsageRefusedError
 from activities.policy_book import UnusableBookError
 from activities.settings import Settings
+from activities.single_sign_on.provider import MissingExtraError
 from api.app import create_app
 
 _KEEP_ALIVE = 15  # seconds an idle connection is kept
@@ -17,14 +18,14 @@ _MOST_HEADER_BYTES = 32_768
 def api_server(settings: Settings) -> uvicorn.Server:
     """The server, to be run until SIGTERM or SIGINT. No access log: paths of links and searches would be personal data.
 
-    Raises UsageRefusedError where HOLDFAST_POLICIES names no usable file.
+    Raises UsageRefusedError where HOLDFAST_POLICIES names no usable file, or an identity provider is set and its packages are missing.
     """
     # Uvicorn raises the signal that stopped it once more at its end; it has been obeyed by then.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: None)
     try:
         return uvicorn.Server(_configuration(settings))
-    except UnusableBookError as error:
+    except (UnusableBookError, MissingExtraError) as error:
         raise UsageRefusedError(str(error)) from None
 
 

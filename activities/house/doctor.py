@@ -27,6 +27,7 @@ PLACES: dict[str, Look] = {
     "temporal": surroundings.look_at_temporal,
     "api": surroundings.look_at_api,
     "relay": surroundings.look_at_relay,
+    "provider": surroundings.look_at_provider,
     "clock": surroundings.look_at_clock,
     "rotas": rota_board.look_at_rotas,
     "rules": rules_board.look_at_rules,

@@ -1,4 +1,4 @@
-"""What the doctor looks at outside this process: database, Temporal, the running API, the mail relay, the clock."""
+"""What the doctor looks at outside this process: database, Temporal, the running API, the mail relay, the identity provider, the clock."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,8 @@ from activities.database.session import open_database
 from activities.database.tables import incidents
 from activities.deployments import is_alive, routing
 from activities.house.findings import Finding, fail, ok, warn
-from activities.settings import Settings, names_a_temporal_server
+from activities.settings import Settings, is_on_this_machine, names_a_temporal_server
+from activities.single_sign_on.provider import BACK, IdentityProvider, MissingExtraError, ProviderAwayError
 from activities.temporal_connection import connect, connection_options
 
 _START_IT = "start it, or check the address"
@@ -123,6 +124,26 @@ async def look_at_relay(settings: Settings) -> Sequence[Finding]:
     if settings.smtp_security == "none" and settings.smtp_host not in {"localhost", "127.0.0.1", "::1"}:
         return [warn("mail relay", f"{where} is reached unprotected", "set HOLDFAST_SMTP_SECURITY to starttls or tls")]
     return [ok("mail relay", f"{where} takes letters")]
+
+
+async def look_at_provider(settings: Settings) -> Sequence[Finding]:
+    """Answers as an identity provider, and has keys with which it signs; nobody is signed in."""
+    if settings.oidc_issuer is None:
+        return [ok("identity provider", "none; people sign in with passwords and links")]
+    try:
+        provider = IdentityProvider(settings)
+        addresses, keys = await provider.addresses(), await provider.keys()
+    except MissingExtraError as error:
+        return [fail("identity provider", "the packages that speak with it are missing", str(error).partition("; ")[2])]
+    except ProviderAwayError as error:
+        return [fail("identity provider", f"{settings.oidc_issuer}: {error}", "check HOLDFAST_OIDC_ISSUER, and the way there")]
+    if not keys.keys:
+        return [fail("identity provider", "it publishes no key for RS256 or ES256", "let it sign ID tokens with one of these")]
+    if not settings.base_url.startswith("https:") and not is_on_this_machine(settings.base_url):
+        return [warn("identity provider", "it will send people back to an http address", "set HOLDFAST_BASE_URL to an https address")]
+    return [
+        ok("identity provider", f"{len(keys.keys)} key(s); people come back to {settings.base_url}{BACK}, from {addresses.authorization}")
+    ]
 
 
 async def look_at_clock(settings: Settings) -> Sequence[Finding]:

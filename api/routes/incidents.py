@@ -92,6 +92,7 @@ def _either(description: str, **headers: str) -> dict[str, Any]:
         400,
         401,
         403,
+        408,
         413,
         415,
         422,

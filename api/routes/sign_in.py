@@ -1,9 +1,7 @@
 """The door for people in browsers: sign in with a password or a one-time link, sign out, change the password (process.md S22)."""
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,11 +9,12 @@ from fastapi.responses import RedirectResponse, Response
 from activities.accounts import OneTimeLink, Purpose, read_link, set_password, use_link
 from activities.passwords import LEAST_VARIETY, LONGEST, SHORTEST, Weakness, WeakPasswordError
 from activities.preferences import NO_KEYS
-from activities.security_log import Seen, write_down
-from activities.sessions import begin, end, end_all
-from api.cookies import address_of, hand_out, take_back, token_in
+from activities.security_log import Seen, note_foreign_form, write_down
+from activities.sessions import end, end_all
+from api.cookies import address_of, take_back, token_in
 from api.desk import Desk
 from api.door import ask_for_a_link, right_password
+from api.entrance import let_in, ours, path_of
 from api.forms import form_of
 from api.identity import PUBLIC, SIGNED_IN, Caller
 from api.origin import comes_from_elsewhere
@@ -26,8 +25,6 @@ from api.routes.incidents import TheDesk
 from api.sentences import Sentences, said_to
 
 router = APIRouter(include_in_schema=False)
-# Only pages of our own: a sign-in page must not lead elsewhere.
-_OURS = re.compile(r"/(portal|console|account|figures|situation|plan|admin)(?=[/?.]|$)[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%+*_.-]*)?")
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
 
 
@@ -35,14 +32,16 @@ async def _from_our_pages(request: Request, desk: TheDesk) -> None:
     """Another site must not sign somebody in either, as somebody else."""
     request.state.is_for_people = True
     if comes_from_elsewhere(request, desk.base_url):
-        await write_down(desk.database, Seen.FOREIGN_FORM, address=address_of(request))
+        await note_foreign_form(desk.database, address_of(request), datetime.now(UTC))
         raise Problem("foreign-form")
 
 
 @router.get("/sign-in", dependencies=[Depends(PUBLIC)])
-async def door(request: Request, desk: TheDesk, next: str = "", out: str = "") -> Response:  # noqa: A002 -- the name in the address
-    """Name and password, or a link by mail. ``out``: somebody just signed out here."""
-    return _door(request, desk, back_to=next, is_signed_out=out == "yes")
+async def door(request: Request, desk: TheDesk, next: str = "", out: str = "", way: str = "") -> Response:  # noqa: A002 -- the name in the address
+    """Name and password, a link by mail, or an identity provider. ``out``: somebody just signed out here, who had come in by this ``way``."""
+    is_signed_out = out == "yes"
+    way_out = await desk.provider.way_out() if is_signed_out and way == "oidc" and desk.provider else None
+    return _door(request, desk, back_to=next, is_signed_out=is_signed_out, way_out=way_out)
 
 
 @router.post("/sign-in", dependencies=[Depends(PUBLIC), Depends(_from_our_pages)])
@@ -52,6 +51,8 @@ async def sign_in(request: Request, desk: TheDesk) -> Response:
     name, back_to = form.get("name", "")[:320], form.get("next", "")
     if not name:
         return _door(request, desk, 422, missing=say("name_needed"), back_to=back_to)
+    if not (_takes_passwords(desk) if form.get("how") != "link" else desk.settings.oidc_only != "everything"):
+        return _door(request, desk, 403, missing=say("way_closed", label=desk.settings.oidc_label), back_to=back_to)
     if form.get("how") == "link":
         is_too_much = not await ask_for_a_link(desk.database, name, address)
         facts = {"say": say, "is_too_much": is_too_much, "has_relay": _has_relay(desk)}
@@ -60,14 +61,14 @@ async def sign_in(request: Request, desk: TheDesk) -> Response:
     if found.person is None:
         status, missing = (429, "slowed_down") if found.is_slowed_down else (401, "sign_in_failed")
         return _door(request, desk, status, missing=say(missing), name=name, back_to=back_to)
-    return await _let_in(request, desk, found.person, "password", back_to)
+    return await let_in(request, desk, found.person, "password", back_to)
 
 
 @router.api_route("/sign-in/link/{token}", methods=["GET", "HEAD"], dependencies=[Depends(PUBLIC)])
 async def open_link(request: Request, desk: TheDesk, token: str) -> Response:
     """Shows who the link is for and changes nothing: programs that follow links in letters use nothing up."""
     link = await read_link(desk.database, token, datetime.now(UTC))
-    return _link_page(request, link)
+    return _link_page(request, desk, link)
 
 
 @router.post("/sign-in/link/{token}", dependencies=[Depends(PUBLIC), Depends(_from_our_pages)])
@@ -76,25 +77,25 @@ async def use(request: Request, desk: TheDesk, token: str) -> Response:
     form, now = await form_of(request), datetime.now(UTC)
     link = await read_link(desk.database, token, now)
     if link is None:
-        return _link_page(request, None)
+        return _link_page(request, desk, None)
     if form.get("me") != "yes":
-        return _link_page(request, link, 422, missing=said_to(request)("confirm_you"))
-    if link.purpose is Purpose.INVITE:
+        return _link_page(request, desk, link, 422, missing=said_to(request)("confirm_you"))
+    if link.purpose is Purpose.INVITE and _takes_passwords(desk):
         try:
             await _choose(desk, link.person, form, address_of(request))
         except WeakPasswordError as error:
-            return _link_page(request, link, 422, missing=_weak(error, said_to(request)))
+            return _link_page(request, desk, link, 422, missing=_weak(error, said_to(request)))
     if not await use_link(desk.database, token, now):
-        return _link_page(request, None)
-    return await _let_in(request, desk, link.person, link.purpose.value, "")
+        return _link_page(request, desk, None)
+    return await let_in(request, desk, link.person, link.purpose.value, "")
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request, desk: TheDesk, caller: Someone) -> Response:
     """Ends this session here and in the record."""
-    await end(desk.database, token_in(request, desk.base_url) or "")
+    way = await end(desk.database, token_in(request, desk.base_url) or "")
     await write_down(desk.database, Seen.SIGNED_OUT, person=caller.actor.id, address=address_of(request))
-    return _out(desk)
+    return _out(desk, way)
 
 
 @router.get("/account")
@@ -106,6 +107,8 @@ async def account(request: Request, desk: TheDesk, caller: Someone) -> Response:
 @router.post("/account/password")
 async def change_password(request: Request, desk: TheDesk, caller: Someone) -> Response:
     """Needs the present password: an open browser is not enough. Ends all sessions but this one, which is renewed."""
+    if not _takes_passwords(desk):
+        raise Problem("not-allowed")
     form, address = await form_of(request), address_of(request)
     missing = None
     found = await right_password(desk.database, caller.actor.id, form.get("present", ""), address)
@@ -118,7 +121,7 @@ async def change_password(request: Request, desk: TheDesk, caller: Someone) -> R
             missing = _weak(error, caller.say)
     if missing:
         return await _account(request, desk, caller, 422, missing)
-    return await _let_in(request, desk, caller.actor.id, "password", "/account")
+    return await let_in(request, desk, caller.actor.id, "password", "/account")
 
 
 @router.post("/account/sessions")
@@ -129,9 +132,10 @@ async def end_sessions(request: Request, desk: TheDesk, caller: Someone) -> Resp
     return _out(desk)
 
 
-def _out(desk: Desk) -> Response:
+def _out(desk: Desk, way: str | None = None) -> Response:
     """Nothing of theirs stays on the machine: no cookie, and no draft of a report. The page that follows throws drafts away too, where only it can."""
-    response = RedirectResponse(f"{_base(desk)}/sign-in?out=yes", 303, {"Clear-Site-Data": '"storage"'})
+    by_provider = "&way=oidc" if way == "oidc" else ""
+    response = RedirectResponse(f"{path_of(desk)}/sign-in?out=yes{by_provider}", 303, {"Clear-Site-Data": '"storage"'})
     take_back(response, desk.base_url)
     return response
 
@@ -149,37 +153,31 @@ async def _choose(desk: Desk, person: str, form: dict[str, str], address: str) -
     await write_down(desk.database, Seen.PASSWORD_SET, person=person, address=address)
 
 
-async def _let_in(request: Request, desk: Desk, person: str, way: str, back_to: str) -> Response:
-    token = await begin(desk.database, person, way, datetime.now(UTC), instead_of=token_in(request, desk.base_url))
-    await write_down(desk.database, Seen.SIGNED_IN, person=person, address=address_of(request), detail=way)
-    response = RedirectResponse(_base(desk) + (back_to if _OURS.fullmatch(back_to) else "/welcome"), 303)
-    hand_out(response, token, desk.base_url)
-    return response
-
-
 @router.get("/welcome")
 async def welcome(desk: TheDesk, caller: Someone) -> Response:
     """To the place where this person works: the console, or the portal."""
-    return RedirectResponse(_base(desk) + ("/console" if caller.is_staff else "/portal"), 303)
+    return RedirectResponse(path_of(desk) + ("/console" if caller.is_staff else "/portal"), 303)
 
 
 async def _account(request: Request, desk: Desk, caller: Caller, status: int = 200, missing: str | None = None) -> Response:
     has_keys = not await has_declined(desk.database, caller.actor.id, NO_KEYS)
     facts = {"caller": caller, "say": caller.say, "missing": missing, "shortest": SHORTEST, "has_keys": has_keys}
+    facts |= {"passwords": _takes_passwords(desk)}
     return page(request, "door/account.html", status, PRIVATE, **facts)
 
 
 def _door(request: Request, desk: Desk, status: int = 200, **more: Any) -> Response:
     back_to = more.pop("back_to", "")
     known = {"say": said_to(request), "missing": None, "name": "", "has_relay": _has_relay(desk), "is_signed_out": False}
-    facts = known | {"next": back_to if _OURS.fullmatch(back_to) else ""} | more
+    ways = {"only": desk.settings.oidc_only, "provider": desk.settings.oidc_label if desk.provider else None, "way_out": None}
+    facts = known | ways | {"next": ours(back_to)} | more
     return page(request, "door/sign_in.html", status, SCRIPTED if facts["is_signed_out"] else PRIVATE, **facts)
 
 
-def _link_page(request: Request, link: OneTimeLink | None, status: int = 200, missing: str | None = None) -> Response:
+def _link_page(request: Request, desk: Desk, link: OneTimeLink | None, status: int = 200, missing: str | None = None) -> Response:
     if link is None:
         return page(request, "door/spent.html", 404, PRIVATE, say=said_to(request))
-    facts = {"link": link, "missing": missing, "chooses": link.purpose is Purpose.INVITE, "shortest": SHORTEST}
+    facts = {"link": link, "missing": missing, "chooses": link.purpose is Purpose.INVITE and _takes_passwords(desk), "shortest": SHORTEST}
     return page(request, "door/link.html", status, PRIVATE, say=said_to(request), **facts)
 
 
@@ -187,5 +185,5 @@ def _has_relay(desk: Desk) -> bool:
     return desk.settings.smtp_host is not None
 
 
-def _base(desk: Desk) -> str:
-    return urlsplit(desk.base_url).path
+def _takes_passwords(desk: Desk) -> bool:
+    return desk.settings.oidc_only == "no"

@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.database.tables import groups, incidents, letters, measures
 from api.periods import By, part_of
 from api.spread import spread
+from api.spreadsheets import BYTE_ORDER_MARK, harmless
 from tests.api.house import PEOPLE, fill_directory
 from tests.api.readers import counted, publish, signed_in
+from tests.api.test_spreadsheets import CORPUS
 from tests.process.life import ASHA, CARLA, Life
 from workflows.messages import Acknowledge, Confirm, Note, PublicMessage, Rate, Reject, Report, Resolve
 from workflows.vocabulary import Impact, Kind, Urgency
@@ -262,6 +264,21 @@ async def test_hostile_names_stay_names(on_file: AsyncEngine) -> None:
     parts = {line[1] for line in csv.reader(io.StringIO(text, newline=""))}
     assert "'=cmd|'/C calc'!A0<script>" in parts
     assert not any(part.startswith("=") for part in parts)
+
+
+async def test_no_name_is_a_formula_in_the_file(on_file: AsyncEngine) -> None:
+    """Of everything that spreadsheets take for one, nothing is left in any cell of the file as it is downloaded."""
+    await fill_directory(on_file)
+    await measured(on_file, 20, lot=3)
+    async with signed_in(on_file, "omar") as browser:
+        for hostile in CORPUS:
+            async with on_file.begin() as connection:
+                await connection.execute(update(groups).where(groups.c.id == "network").values(name=hostile))
+            text = (await browser.get(f"/figures.csv?{PERIOD}&by=group")).text.removeprefix(BYTE_ORDER_MARK)
+            cells_of_file = {cell for line in csv.reader(io.StringIO(text, newline="")) for cell in line}
+            numbers = {cell for cell in cells_of_file if cell.lstrip("-").replace(".", "").isdigit()}
+            assert {cell for cell in cells_of_file - numbers if harmless(cell) != cell and not cell.startswith("'")} == set(), hostile
+            assert harmless(hostile) in cells_of_file, hostile
 
 
 @pytest.mark.parametrize("path", ["/figures", "/figures.csv"])

@@ -7,12 +7,14 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.accounts import Purpose, make_link, password_fits, set_password
 from activities.database.session import open_database
 from activities.database.tables import accounts, link_requests, security_events, sessions
 from activities.keys import hash_of
 from activities.passwords import WeakPasswordError
+from activities.security_log import latest, note_foreign_form
 from activities.sessions import IDLE, end_all
 from activities.throttle import PASSWORDS_OF_AN_ACCOUNT, count
 from api.door import right_password
@@ -205,3 +207,16 @@ def test_too_many_wrong_passwords_slow_down_also_the_right_one(desk: RunningDesk
     slowed = _rows(desk, select(security_events).where(security_events.c.kind == "slowed_down", security_events.c.person == "adam"))
     assert len(slowed) == 1
     assert _browser(desk).post("/sign-in", data={"name": "adam", "how": "link"}).status_code == 200
+
+
+async def test_foreign_forms_do_not_fill_the_audit(database: AsyncEngine) -> None:
+    """Of a thousand from one address within an hour five are written down, and then how many they have become; other addresses and hours have their own."""
+    now = datetime.now(UTC)
+    for _ in range(1001):
+        await note_foreign_form(database, "192.0.2.1", now)
+    await note_foreign_form(database, "192.0.2.2", now)
+    await note_foreign_form(database, "192.0.2.1", now + timedelta(hours=1))
+    lines = [(line.address, line.detail) for line in reversed(await latest(database, 100))]
+    assert lines[:5] == [("192.0.2.1", "")] * 5
+    assert [detail for _, detail in lines[5:8]] == ["10 within an hour", "100 within an hour", "1000 within an hour"]
+    assert lines[8:] == [("192.0.2.2", ""), ("192.0.2.1", "")]

@@ -57,6 +57,18 @@ def test_secrets_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert [key.get_secret_value() for key in read_settings().link_keys] == [KEY]
 
 
+def test_the_secret_at_the_provider_is_kept_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It can be a file, and is never shown."""
+    (tmp_path / "holdfast_oidc_client_secret").write_text("s3cret-of-the-desk\n", encoding="utf-8")
+    monkeypatch.setenv("HOLDFAST_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("HOLDFAST_OIDC_ISSUER", "https://login.example.org/realms/one")
+    monkeypatch.setenv("HOLDFAST_OIDC_CLIENT_ID", "desk")
+    settings = read_settings()
+    assert settings.oidc_client_secret is not None
+    assert settings.oidc_client_secret.get_secret_value() == "s3cret-of-the-desk"
+    assert "s3cret" not in repr(settings) + json.dumps(in_force(settings))
+
+
 def test_the_database_password_is_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """The password joins the address quoted, and is never shown."""
     monkeypatch.setenv("HOLDFAST_DATABASE_URL", "postgresql://desk@db.example.org:5432/desk")
@@ -79,6 +91,14 @@ def test_the_database_password_is_kept_apart(monkeypatch: pytest.MonkeyPatch) ->
         ("LINK_KEYS", "a" * 64),
         ("LINK_KEYS", "brief"),
         ("SMTP_USER", "dagmar"),
+        ("OIDC_ISSUER", "http://login.example.org"),
+        ("OIDC_ISSUER", "https://login.example.org/?tenant=1"),
+        ("OIDC_ISSUER", "https://user@login.example.org"),
+        ("OIDC_ISSUER", "https://login.example.org"),
+        ("OIDC_CLIENT_ID", "desk"),
+        ("OIDC_CLAIM", "two words"),
+        ("OIDC_ONLY", "passwords"),
+        ("OIDC_ONLY", "perhaps"),
         ("SECRETS_DIR", "/nowhere/at/all"),
     ],
 )
