@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -88,8 +88,14 @@ async def _meant(connection: AsyncConnection, told: Told, *, by_claim: bool) -> 
     elif told.email is None:
         return Doubt.NOT_VERIFIED if told.unverified else Doubt.NOTHING_TOLD
     else:
-        query = select(people.c.id).where(func.lower(people.c.email) == told.email.lower(), OF_THE_HOUSE)
+        is_theirs = or_(people.c.email == told.email, func.lower(people.c.email) == _in_small_letters(told.email))
+        query = select(people.c.id).where(is_theirs, OF_THE_HOUSE)
     found = (await connection.execute(query.limit(2))).scalars().all()
     if len(found) > 1:
         return Doubt.SEVERAL
     return found[0] if found else Doubt.NOT_IN_DIRECTORY
+
+
+def _in_small_letters(address: str) -> str:
+    """English letters only: the small letter of the Kelvin sign is a k, and a mailbox with that sign is another mailbox."""
+    return "".join(each.lower() if each.isascii() else each for each in address)

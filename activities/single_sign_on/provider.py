@@ -128,15 +128,13 @@ class IdentityProvider:
         if not isinstance(token, str):
             raise NotBelievedError("no ID token")
         claims = await self._read(token, errand.nonce, access_token if isinstance(access_token, str) else None)
-        email = claims.get("email")
-        email = email if isinstance(email, str) and email else None
+        email = _word(claims.get("email"))
         is_verified = claims.get("email_verified") is True
-        claimed = claims.get(self._claim) if self._claim else None
         return Told(
             issuer=self._issuer,
             subject=claims["sub"],
             email=email if is_verified else None,
-            claimed=claimed if isinstance(claimed, str) and claimed else None,
+            claimed=_word(claims.get(self._claim)) if self._claim else None,
             unverified=None if is_verified else email,
         )
 
@@ -218,6 +216,11 @@ class IdentityProvider:
     def _browser(self) -> httpx.AsyncClient:
         # Proxies and a certificate authority of one's own are told by the usual names of the environment; not for this machine itself.
         return httpx.AsyncClient(timeout=_ANSWERS_WITHIN, follow_redirects=False, trust_env=not is_on_this_machine(self._issuer))
+
+
+def _word(claim: Any) -> str | None:
+    """A claim that can name somebody. One with signs that nobody sees, and that PostgreSQL may not even take, says nothing."""
+    return claim if isinstance(claim, str) and claim and claim.isprintable() else None
 
 
 async def _body_of(response: httpx.Response) -> bytes:

@@ -57,7 +57,7 @@ def read(token: str, keys: KeySet, *, issuer: str, client: str, nonce: str, acce
     except Exception as error:  # noqa: BLE001 -- whatever breaks on a token, it proves nothing
         raise NotBelievedError(f"{type(error).__name__} {getattr(error, 'claim', '') or ''}".strip()) from None
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT:
+    if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT or not subject.isprintable():
         raise NotBelievedError("no subject")
     return dict(claims)
 

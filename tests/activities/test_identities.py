@@ -38,6 +38,17 @@ async def test_the_first_sign_in_binds(database: AsyncEngine) -> None:
     assert await _recognised(database, replace(CARLA, subject="sub-2")) == Recognised("carla", is_new=True)
 
 
+async def test_letters_that_look_alike_are_others(database: AsyncEngine) -> None:
+    """An address with the Kelvin sign, whose small letter is a k, is not that of somebody with a k; one with other letters than English ones is itself."""
+    await _people(database)
+    async with database.begin() as connection:
+        await connection.execute(update(people).where(people.c.id == "carla").values(email="Mark@example.org"))
+        await connection.execute(update(people).where(people.c.id == "dora").values(email="Ülkü@example.org"))
+    assert await _recognised(database, replace(CARLA, email="mar\u212a@example.org")) == Recognised(doubt=Doubt.NOT_IN_DIRECTORY)
+    assert await _recognised(database, replace(CARLA, email="mark@EXAMPLE.org")) == Recognised("carla", is_new=True)
+    assert await _recognised(database, replace(CARLA, subject="sub-2", email="Ülkü@example.org")) == Recognised("dora", is_new=True)
+
+
 async def test_many_browsers_at_once_bind_once(database: AsyncEngine) -> None:
     """Of ten first sign-ins side by side all succeed with one account, and only one of two accounts gets the person."""
     await _people(database)

@@ -120,6 +120,7 @@ LIES: dict[str, dict[str, Any]] = {
     "no subject": {"sub": None},
     "subject is a number": {"sub": 7},
     "subject is endless": {"sub": "x" * 256},
+    "subject has signs nobody sees": {"sub": "sub\x00-1"},
     "hash of another access token": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
 }
 
