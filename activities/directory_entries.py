@@ -20,7 +20,9 @@ def _utc(instant: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
-Email = Annotated[str, Field(pattern=r"^[^@\s<>\"',;]+@[^@\s<>\"',;]+$", max_length=320)]
+# Nothing in it is unseen: PostgreSQL takes no NUL, and marks that turn the direction of writing make one address look like another.
+_SEEN = r"[^@\s<>\"',;\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
+Email = Annotated[str, Field(pattern=rf"^{_SEEN}@{_SEEN}$", max_length=320)]
 # Several lines are shown as they were written; control characters are none of them.
 Description = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]+$")]
 

@@ -1,6 +1,5 @@
 """The directory file: read, compared with the directory there is, and imported; all of a file, or nothing of it (process.md S1, S5, S10, S22)."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from activities.database.tables import api_keys
 from activities.directory_entries import DirectoryFile, GroupEntry, PersonEntry, plain
 from activities.directory_lock import changing, count_of_changes
 from activities.directory_rows import everything, put_groups, put_people, put_rotas, put_services, take_rotas
+from activities.directory_toml import NotTomlError, read_toml
 from activities.leaving import LastAdminError, end_sessions, end_ways_in, somebody_administers
 from activities.security_log import COMMAND_LINE, Change, Hand, Seen, differing, write_changes
 
@@ -28,11 +28,9 @@ class DirectoryFileError(ValueError):
 def read_directory(text: str) -> DirectoryFile:
     """Reads and checks a file. Raises DirectoryFileError with one line for each thing that is wrong."""
     try:
-        return DirectoryFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise DirectoryFileError(f"not TOML: {error}") from None
-    except (RecursionError, OverflowError):
-        raise DirectoryFileError("not TOML that anybody would write: it is nested too deep, or a number is too large") from None
+        return DirectoryFile.model_validate(read_toml(text))
+    except NotTomlError as error:
+        raise DirectoryFileError(str(error)) from None
     except ValidationError as error:
         raise DirectoryFileError("; ".join(told(each) for each in error.errors(include_input=False, include_url=False))) from None
 

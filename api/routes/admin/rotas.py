@@ -1,6 +1,5 @@
 """Rotas: who is on call now and in the next days, who steps in, and how turns go round (process.md S10)."""
 
-import tomllib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from activities.directory_changes import (
 from activities.directory_entries import mark_of
 from activities.directory_file import told
 from activities.directory_text import entry_as_toml
+from activities.directory_toml import NotTomlError, read_toml
 from activities.on_call import Rota
 from activities.rota_entries import OverrideEntry, RotaEntry
 from api.administration import Admin, Filled, Occasion, Sheet, admin_page, hand_of, instant_in, key_in, leads_to, occasion, wrong_id
@@ -160,9 +160,9 @@ def _turns(found: Rotas, name: str, now: datetime) -> list[Any]:
 def _read(text: str, overrides: list[OverrideEntry]) -> RotaEntry | str:
     """The rota that was written, with these overrides; or what is wrong, one sentence for each fault."""
     try:
-        values = tomllib.loads(text[:_LONGEST_DEFINITION])
-    except (tomllib.TOMLDecodeError, RecursionError, OverflowError) as error:
-        return f"This is not TOML: {error}."
+        values = read_toml(text[:_LONGEST_DEFINITION])
+    except NotTomlError as error:
+        return f"This is {error}."
     if "overrides" in values:
         return "Overrides have a form of their own; leave them out here."
     try:
