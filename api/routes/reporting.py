@@ -13,6 +13,7 @@ from api.catalogue import check_service
 from api.delivery import find
 from api.desk import Desk
 from api.file_limits import limits_now
+from api.forms import cleaned
 from api.identity import REPORTERS_SIGNED_IN, SIGNED_IN, Caller
 from api.portal import base_path, own, received
 from api.pressing import told_to_caller
@@ -43,7 +44,7 @@ async def form(request: Request, desk: TheDesk, caller: Reporter) -> Response:
 @router.get("/known")
 async def known(request: Request, desk: TheDesk, caller: Reporter, service: Choice = "", topic: Choice = "") -> Response:
     """What is known already of this service or topic: a part of the report form, shown while somebody fills it in."""
-    majors = await known_majors(desk.database, service, topic)
+    majors = await known_majors(desk.database, cleaned(service), cleaned(topic))
     return page(request, "portal/known.html", 200, PRIVATE, caller=caller, say=caller.say, known=majors)
 
 

@@ -4,12 +4,14 @@ import re
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.incident_numbers import number_of
 from activities.records import Records
 from api.queries.known import known_majors
-from tests.api.house import RunningDesk
+from tests.api.house import RunningDesk, fill_directory
+from tests.api.readers import signed_in
 from tests.process.life import ASHA, TUESDAY, Life
 from workflows.messages import Acknowledge, Message, Note, Report, Resolve
 from workflows.vocabulary import Impact, Kind, Urgency
@@ -40,6 +42,17 @@ async def test_only_open_major_incidents_of_the_same_thing(database: AsyncEngine
     assert await titles("wlan", "network") == {"Network is down"}
     assert await titles("", "network/wired") == {"VPN is down", "Network is down"}
     assert await titles("", "printing") == await titles("", "") == set()
+
+
+@pytest.mark.parametrize("asked", [{"service": "V\x00PN"}, {"topic": "net\x00work/wired"}])
+async def test_signs_that_nobody_types_do_no_harm(database: AsyncEngine, asked: dict[str, str]) -> None:
+    """They count as not there, as in the form itself; PostgreSQL takes no NUL."""
+    await fill_directory(database)
+    await _reported(database, 0, "VPN is down", service="VPN", category="network")
+    async with signed_in(database, "carla") as browser:
+        answer = await browser.get("/portal/known", params=asked)
+    assert answer.status_code == 200
+    assert "VPN is down" in answer.text
 
 
 async def test_three_are_enough(database: AsyncEngine) -> None:
