@@ -1,6 +1,6 @@
 """What every front door needs at hand; made once by ``create_app``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -8,13 +8,13 @@ from activities.settings import Settings
 from activities.single_sign_on.provider import IdentityProvider
 from api.commands import Line
 from api.queries import Database
-from api.turnstile import Turnstile
+from api.turnstile import Quay, Turnstile
 from emails.links import Signer
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Settings, the record, the line to Temporal, the reader of signed links, and the identity provider where there is one."""
+    """Settings, the record, the line to Temporal, the reader of signed links, and the identity provider where there is one; how much may be on its way."""
 
     settings: Settings
     database: Database
@@ -22,6 +22,7 @@ class Desk:
     turnstile: Turnstile
     signer: Signer
     provider: IdentityProvider | None = None
+    quay: Quay = field(default_factory=Quay)
 
     @property
     def base_url(self) -> str:

@@ -202,7 +202,7 @@ OWN = _catalogue(
         "busy",
         503,
         "Too many at once",
-        "More commands are on their way than this desk takes in at once. This one was not accepted.",
+        "More is on its way than this desk takes in at once, or than one person may send in at once: four uploads. This one was not accepted.",
         "Wait for the time in Retry-After and send it again with the same Command-Id or Idempotency-Key.",
     ),
 )

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from api.problems import Problem
 
@@ -11,6 +11,7 @@ from api.problems import Problem
 WAITING_PER_PLACE = 8
 # Of those who wait, so many may be one and the same: nobody closes the door to everybody else.
 MINE_OF_ALL = 4
+UPLOADS_AT_ONCE = 4
 
 
 class Turnstile:
@@ -35,3 +36,21 @@ class Turnstile:
             yield
         finally:
             self._inside.release()
+
+
+class Quay:
+    """Bounds how many uploads of one person are under way here: each lies on the disk of this process, and its sender may take minutes."""
+
+    def __init__(self) -> None:
+        self._under_way: Counter[str] = Counter()
+
+    @contextmanager
+    def berth(self, who: str) -> Iterator[None]:
+        """Room for one more; raises the problem ``busy`` where this person has enough. Nobody else notices."""
+        if self._under_way[who] >= UPLOADS_AT_ONCE:
+            raise Problem("busy")
+        self._under_way[who] += 1
+        try:
+            yield
+        finally:
+            self._under_way -= Counter({who: 1})

@@ -15,10 +15,11 @@ from typing import BinaryIO
 
 import puremagic
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from activities.files import PART
+from api.desk import desk_of
 from api.doorway import LARGEST_BODY
 from api.file_names import cleaned_name, end_of
 from api.forms import cleaned, form_of
@@ -68,22 +69,30 @@ def is_multipart(request: Request) -> bool:
 
 @asynccontextmanager
 async def read_upload(request: Request, most_files: int = MOST_FILES) -> AsyncIterator[Form]:
-    """The form that was sent, with or without files; they are gone from here at the end. Raises a problem where it cannot be read, or takes too long."""
+    """The form that somebody known sent, with or without files; they are gone from here at the end.
+
+    Raises a problem where it cannot be read, takes too long, or where too many of this person are under way.
+    """
     if not is_multipart(request):
         yield Form(list((await form_of(request)).items()), [])
         return
+    with desk_of(request).quay.berth(request.state.actor):
+        form = await _unloaded(request, most_files)
+        try:
+            chosen = [each for _, each in form.multi_items() if isinstance(each, UploadFile) and (each.filename or each.size)]
+            yield Form([(name, cleaned(value)) for name, value in form.multi_items() if isinstance(value, str)], chosen)
+        finally:
+            await form.close()
+
+
+async def _unloaded(request: Request, most_files: int) -> FormData:
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            form = await request.form(max_files=most_files, max_fields=_MOST_FIELDS, max_part_size=LARGEST_BODY)
+            return await request.form(max_files=most_files, max_fields=_MOST_FIELDS, max_part_size=LARGEST_BODY)
     except TimeoutError:
         raise Problem("too-slow") from None
     except HTTPException:
         raise Problem("malformed-request", f"The form cannot be read, or has more than {most_files} files.") from None
-    try:
-        chosen = [each for _, each in form.multi_items() if isinstance(each, UploadFile) and (each.filename or each.size)]
-        yield Form([(name, cleaned(value)) for name, value in form.multi_items() if isinstance(value, str)], chosen)
-    finally:
-        await form.close()
 
 
 async def examine(file: UploadFile, rules: FileRules) -> Examined:

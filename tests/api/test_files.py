@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import socket
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from activities.throttle import UPLOADS_OF_A_PERSON, count
 from api.app import create_app
 from api.delivery import key_of
 from api.doorway import LARGEST_BODY
+from api.turnstile import UPLOADS_AT_ONCE
 from tests.api.house import RunningDesk, running_desk
 from tests.api.test_sentences import in_turkish
 from tests.files import EICAR, PNG, SAMPLES, TEXT
@@ -179,6 +181,35 @@ def test_names_are_cleaned(desk: RunningDesk, name: str, cleaned: str) -> None:
     said = _get(desk, number, added.json()["id"]).headers["Content-Disposition"]
     assert said.isascii()
     assert not EVERYWHERE.search(said)
+
+
+def _begun(desk: RunningDesk, number: str, person: str) -> socket.socket:
+    """An upload that stops in the middle."""
+    wire = socket.create_connection(("127.0.0.1", desk.settings.listen_port), timeout=30)
+    head = f"POST /api/v1/incidents/{number}/files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {desk.keys[person]}\r\n"
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n' + TEXT
+    wire.sendall(f"{head}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000\r\n\r\n".encode() + body)
+    return wire
+
+
+def test_nobody_fills_the_disk_with_uploads_that_do_not_end(desk: RunningDesk) -> None:
+    """Four of one person may be under way; the next one is told to come back, in API and portal, others notice nothing, and one that ends makes room."""
+    number, theirs = desk.report("dora"), desk.report()
+    under_way = [_begun(desk, number, "dora") for _ in range(UPLOADS_AT_ONCE)]
+    while (answer := _add(desk, number, "setup.exe", by="dora")).status_code == 415:
+        pass
+    _is_refused(answer, 503, "busy")
+    assert answer.headers["Retry-After"]
+    with desk.signed_in("dora") as dora:
+        page = dora.post(f"/portal/incidents/{number}/message", data={"text": "x", "nonce": "n"}, files={"files": ("a.txt", TEXT)})
+    assert (page.status_code, "Too many at once" in page.text) == (503, True)
+    assert _add(desk, theirs).status_code == 200
+    under_way.pop().close()
+    while (answer := _add(desk, number, by="dora")).status_code == 503:
+        pass
+    assert answer.status_code == 200
+    for wire in under_way:
+        wire.close()
 
 
 def test_the_same_command_is_one_file(desk: RunningDesk) -> None:
