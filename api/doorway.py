@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
@@ -88,6 +89,8 @@ class Doorway:
         except Problem as problem:  # of what was thrown away unread; routes answer their own
             if said["status"] == 0:
                 await answer(problem, self._base_url)(scope, receive, send)
+        except ClientDisconnect:  # left in the middle of sending: no fault of ours, and nobody to answer
+            return
         except Exception as error:  # noqa: BLE001 -- the last place that can answer
             response = fault(error, self._base_url)
             if said["status"] == 0:

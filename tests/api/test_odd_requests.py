@@ -1,8 +1,10 @@
 """Requests that nobody's browser sends: refused with a sentence, never a fault, and never much work (process.md S22)."""
 
 import hashlib
+import socket
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.api.house import RunningDesk
 
@@ -14,6 +16,23 @@ def test_no_sender_chooses_how_a_form_is_decoded(desk: RunningDesk, charset: str
     kind = f"multipart/form-data; boundary=x; charset={charset}"
     answer = desk.as_(None).post("/sign-in", content=field, headers={"Content-Type": kind, "Origin": desk.base_url})
     assert answer.status_code == 400
+
+
+def test_who_leaves_in_the_middle_is_no_fault(desk: RunningDesk) -> None:
+    """A browser that is closed while it sends, a form or a file, leaves one line in the log and no error: nobody is to be woken by it."""
+    number = desk.report()
+    key = f"Authorization: Bearer {desk.keys['carla']}\r\nContent-Length: 900\r\n"
+    sent = (
+        (f"/api/v1/incidents/{number}/message", f"{key}Content-Type: application/json\r\n", '{"text": "half'),
+        (f"/api/v1/incidents/{number}/files", f"{key}Content-Type: multipart/form-data; boundary=b\r\n", "--b\r\nContent-Disp"),
+    )
+    with capture_logs() as told:
+        for path, more, begun in sent:
+            with socket.create_connection(("127.0.0.1", desk.settings.listen_port), timeout=30) as wire:
+                wire.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n{begun}".encode())
+        while len([each for each in told if each.get("method") == "POST"]) < len(sent):
+            desk.as_(None).get("/healthz")
+    assert [each for each in told if each["log_level"] == "error"] == []
 
 
 def test_endless_cookies_are_not_read(desk: RunningDesk) -> None:
