@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -466,6 +467,19 @@ async def test_the_audit_is_read(admin: httpx.AsyncClient, record: AsyncEngine) 
         assert len(rows) == 62
         assert rows[1][:3] == [rows[1][0], "service_added", "adam"]
     assert [(line["kind"], line["actor"]) for line in await _audit(record)][-1] == ("audit_exported", "aude")
+
+
+async def test_nobody_forges_a_line_of_the_audit_by_what_they_are_called(admin: httpx.AsyncClient, record: AsyncEngine) -> None:
+    """Whoever did it stands there by id before any name, and signs that turn or break a line are written out, in the page and in the file (S21)."""
+    async with record.begin() as connection:
+        await connection.execute(update(people).where(people.c.id == "adam").values(name="Ines · from 10.9.9.9\u202e\u2028\u2066"))
+    await admin.post("/admin/add/service", data={"id": "s1", "name": "\u202e1s", "description": "one\ntwo"})
+    page, file = (await admin.get("/admin/audit")).text, (await admin.get("/admin/audit.csv")).text
+    assert "by adam (Ines · from 10.9.9.9\\u202e\\u2028\\u2066) · service s1" in page
+    assert "name: \\u202e1s; description: one\\ntwo" in page
+    assert not {"\u202e", "\u2028", "\u2066"} & set(file)
+    rows = list(csv.DictReader(io.StringIO(file.removeprefix("\ufeff"))))
+    assert json.loads(next(row["after"] for row in rows if row["kind"] == "service_added"))["name"] == "\u202e1s"
 
 
 async def test_no_route_changes_or_takes_away_a_line_of_the_audit(record: AsyncEngine) -> None:

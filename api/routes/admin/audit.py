@@ -1,6 +1,7 @@
 """The audit: who came in, who was turned away, who changed what (process.md S21, S22). Read by administrators and auditors, changed by nobody."""
 
 import json
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from activities.security_log import SecurityEvent, Seen, write_down
 from api.administration import Occasion, admin_page
 from api.cookies import address_of
 from api.cursors import cursor_of, place_in
+from api.desk import Desk
 from api.identity import AUDIT_SIGNED_IN, Caller
 from api.queries.audit import MOST_IN_A_FILE, Place, Sought, audit_lines
 from api.queries.incidents import Place as Cursor
@@ -24,6 +26,7 @@ router = APIRouter(prefix="/admin", include_in_schema=False)
 Reader = Annotated[Caller, Depends(AUDIT_SIGNED_IN)]
 _HEADING = ("at", "kind", "actor", "person", "subject", "before", "after", "address", "detail")
 _KINDS = [(kind.value, kind.value.replace("_", " ").capitalize()) for kind in Seen]
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _FILTERS = ("actor", "about", "kind", "from", "to")
 
 
@@ -45,7 +48,7 @@ async def audit(
     lines, following = await audit_lines(desk.database, sought)
     known: dict[str, Any] = {
         "lines": [(each, _changes(each)) for each in lines],
-        "names": await names_of(desk.database, {each for line in lines for each in (line.actor, line.person) if each}),
+        "who": await _who(desk, {each for line in lines for each in (line.actor, line.person) if each}),
         "asked": asked,
         "kinds": [("", "Everything"), *_KINDS],
         "older": urlencode(asked | {"before": cursor_of(Cursor(following.at, following.id))}) if following else None,
@@ -90,6 +93,17 @@ def _sought(asked: dict[str, str], before: str) -> tuple[Sought, dict[str, str]]
     return found, wrong
 
 
+async def _who(desk: Desk, ids: set[str]) -> dict[str, str]:
+    """The id first, which nobody can choose anew; a name can be anybody's, and pretend to be the rest of the line."""
+    names = await names_of(desk.database, ids)
+    return {each: f"{each} ({visible(names[each])})" if each in names else each for each in ids}
+
+
+def visible(text: str) -> str:
+    """The text with signs that nobody sees, and that could turn or break the line, written out as JSON writes them."""
+    return "".join(json.dumps(each)[1:-1] if unicodedata.category(each) in _UNSEEN else each for each in text)
+
+
 def _changes(line: SecurityEvent) -> list[str]:
     """Each value that changed, as it was and as it is; of what is new or gone, only the one that there is."""
     before, after = line.before, line.after
@@ -103,10 +117,10 @@ def _value(value: Any) -> str:
     if value in (None, [], ""):
         return "nothing"
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return visible(", ".join(value))
+    return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _row(line: SecurityEvent) -> list[str | None]:
-    before, after = (json.dumps(each, ensure_ascii=False) if each else None for each in (line.before, line.after))
+    before, after = (visible(json.dumps(each, ensure_ascii=False)) if each else None for each in (line.before, line.after))
     return [line.at.isoformat(), line.kind, line.actor, line.person, line.subject, before, after, line.address, line.detail]
