@@ -17,7 +17,8 @@ _RUN_ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _ESCAPED = re.compile(r"%(?:22|0d|0a)", re.IGNORECASE)
-_KEPT_BY_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+# Whatever ends follow; the digits also as small ones.
+_KEPT_BY_WINDOWS = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³]) *(?:\.|$)", re.IGNORECASE)
 
 
 def cleaned_name(told: str) -> str:
@@ -36,7 +37,7 @@ def cleaned_name(told: str) -> str:
 
 
 def _shortened(stem: str, end: str) -> str:
-    if _KEPT_BY_WINDOWS.fullmatch(stem):
+    if _KEPT_BY_WINDOWS.match(stem):
         stem = f"_{stem}"
     end = end[: _LONGEST_END + 1]
     return (stem[: LONGEST - len(end)].strip(". ") or "file") + end
@@ -49,6 +50,9 @@ def end_of(name: str) -> str:
 
 def disposition(name: str) -> str:
     """The header that has a file saved and not shown, under its name: in ASCII for old readers, whole for others (RFC 6266)."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", plain).strip(". ") or "file"
+    told = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    told = re.sub(r"[^A-Za-z0-9 ._()-]", "_", told).strip()
+    # Among the letters that are none of ASCII are dots, too, and some of a name may be nothing but such letters.
+    stem, dot, end = told.rpartition(".") if "." in told else (told, "", "")
+    plain = f"{_RUN_ELSEWHERE.sub('_', stem).strip('. ') or 'file'}{dot}{end}"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -20,6 +20,7 @@ from activities.throttle import UPLOADS_OF_A_PERSON, count
 from api.app import create_app
 from api.delivery import key_of
 from api.doorway import LARGEST_BODY
+from api.file_names import cleaned_name, disposition
 from api.turnstile import UPLOADS_AT_ONCE
 from tests.api.house import RunningDesk, running_desk
 from tests.api.test_sentences import in_turkish
@@ -159,6 +160,8 @@ NAMES = [
     ("report.2026.final.txt", "report.2026.final.txt"),
     ('<img src=x onerror="alert(1)">.txt', "_img src=x onerror=_alert(1)__.txt"),
     ("con.txt", "_con.txt"),
+    ("Nul.2026.txt", "_Nul.2026.txt"),
+    ("COM¹.txt", "_COM¹.txt"),
     ("..hidden.txt", "hidden.txt"),
     ("  spaced   out .txt", "spaced out.txt"),
     ("x" * 500 + ".txt", "x" * 116 + ".txt"),
@@ -181,6 +184,20 @@ def test_names_are_cleaned(desk: RunningDesk, name: str, cleaned: str) -> None:
     said = _get(desk, number, added.json()["id"]).headers["Content-Disposition"]
     assert said.isascii()
     assert not EVERYWHERE.search(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("a\u2024exe.txt", "a_exe.txt"),
+        ("a\uff0eHTA\u2024b.txt", "a_HTA.b.txt"),
+        ("\u3164.txt", "file.txt"),
+        ("péché.mortel.PNG", "peche.mortel.PNG"),
+    ],
+)
+def test_the_plain_name_of_a_download_is_as_safe(name: str, plain: str) -> None:
+    """What old readers are told has no end in the middle that runs, out of whatever letters it was made, and keeps the one at the end."""
+    assert f'filename="{plain}"' in disposition(cleaned_name(name))
 
 
 def _begun(desk: RunningDesk, number: str, person: str) -> socket.socket:
