@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -28,7 +29,7 @@ from tests.process.life import ASHA, CARLA, TUESDAY, Life
 from workflows.attachments import AttachFile, RemoveFile
 from workflows.decisions import receive
 from workflows.lifecycle import Rule
-from workflows.messages import SYSTEM, Cancel, Sent
+from workflows.messages import SYSTEM, Cancel, PublicMessage, Sent
 from workflows.publication import Published
 from workflows.reading import read
 from workflows.vocabulary import CancelReason, EventKind
@@ -123,6 +124,7 @@ def _script(code: str) -> str:
 CAREFUL = _script("import sys; sys.exit(b'EICAR-STANDARD-' in sys.stdin.buffer.read())")
 HASTY = _script("import sys; sys.exit(sys.stdin.buffer.read(68)[:4] == b'X5O!')")
 BROKEN = _script("import sys; sys.exit(2)")
+NOT_INSTALLED = _script("import no_such_scanner")
 
 
 # the record
@@ -253,6 +255,16 @@ async def test_a_file_that_an_older_worker_could_not_read_about_does_not_stay(on
     assert (await _count(on_file, files), await _count(on_file, file_parts)) == (0, 0)
 
 
+async def test_a_file_under_the_id_of_another_command_does_not_stay(database: AsyncEngine) -> None:
+    """The incident took that id for something else and hears no second command under it: it is not told of the file for ever (design rule 3)."""
+    life = Life()
+    life.says(CARLA, PublicMessage("Here is a picture of it."), "upload")
+    await store(database, _upload(life), _parts(PNG), TUESDAY)
+    await _published(database, life)
+    assert await _keeper(database, Incidents({life.facts.number: life})).look_at_next(LATER)
+    assert (await _count(database, files), await _count(database, file_parts)) == (0, 0)
+
+
 async def test_a_file_outlasts_a_process_that_is_missing(database: AsyncEngine) -> None:
     """An open incident that Temporal does not know is a fault of the house, no reason to throw its files away."""
     life = Life()
@@ -302,9 +314,9 @@ async def test_clean_files_are_left_in_peace(database: AsyncEngine) -> None:
     assert await _read(database, file) == LARGE
 
 
-@pytest.mark.parametrize("scanner", [BROKEN, "/no/such/scanner", "clamd:///no/such/socket", None])
+@pytest.mark.parametrize("scanner", [BROKEN, NOT_INSTALLED, "/no/such/scanner", "clamd:///no/such/socket", None])
 async def test_while_no_scanner_answers_a_file_waits(database: AsyncEngine, scanner: str | None) -> None:
-    """It stays unreadable, is tried again later, and is checked when the scanner is back (S4)."""
+    """It stays unreadable, is tried again later, and is checked when the scanner is back; one that takes everything for infected destroys nothing (S4)."""
     life = Life()
     file = await _attached(database, life, is_to_be_scanned=True)
     incidents = Incidents({life.facts.number: life})
@@ -344,6 +356,25 @@ async def test_a_new_scanner_looks_at_what_came_before_it(on_file: AsyncEngine) 
     assert await _count(on_file, file_parts) == 0
 
 
+async def test_a_record_that_is_away_at_first_is_looked_through_later(on_file: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that starts before its database still has the old files checked (S4)."""
+    monkeypatch.setattr("activities.file_keeper.FIRST_RETRY", timedelta(milliseconds=20))
+    life = Life()
+    file = await _attached(on_file, life, EICAR)
+    async with on_file.begin() as connection:
+        await connection.execute(update(files).values(next_look_at=None))
+        await connection.execute(text("ALTER TABLE files RENAME TO away"))
+    with capture_logs() as told:
+        running = asyncio.create_task(_keeper(on_file, Incidents({life.facts.number: life}), CAREFUL).run())
+        while not told:  # noqa: ASYNC110 -- a log has no event to wait for
+            await asyncio.sleep(0.02)
+    async with on_file.begin() as connection:
+        await connection.execute(text("ALTER TABLE away RENAME TO files"))
+    while (await _row(on_file, file))["scan"] != "infected":  # noqa: ASYNC110 -- the record has no event to wait for
+        await asyncio.sleep(0.02)
+    running.cancel()
+
+
 # scanners
 
 
@@ -371,7 +402,7 @@ async def clamd(answers: Callable[[bytes], bytes], socket: Path | None = None) -
 
 @pytest.mark.parametrize("over", ["TCP", "a socket in a file"])
 async def test_clamd_is_asked_in_its_own_words(over: str, tmp_path: Path) -> None:
-    """The whole file goes over its socket; found is infected, OK is clean (S4)."""
+    """The whole file goes over its socket; found is infected, OK is clean, and before an infected one goes it is asked about something harmless (S4)."""
     seen: list[bytes] = []
 
     def answers(content: bytes) -> bytes:
@@ -381,7 +412,9 @@ async def test_clamd_is_asked_in_its_own_words(over: str, tmp_path: Path) -> Non
     async with clamd(answers, None if over == "TCP" else tmp_path / "clamd") as address:
         assert await is_infected(address, _parts(EICAR))
         assert not await is_infected(address, _parts(LARGE))
-    assert seen == [EICAR, LARGE]
+    infected, harmless, clean = seen
+    assert (infected, clean) == (EICAR, LARGE)
+    assert EICAR not in harmless
 
 
 @pytest.mark.parametrize("answer", [b"INSTREAM size limit exceeded. ERROR", b"", b"stream: OK but", b"PONG"])
