@@ -72,6 +72,16 @@ def test_only_the_keeper_says_that_a_file_is_infected() -> None:
     assert _refused_by(life, SYSTEM, QuarantineFile(f"{1:032x}")) == Rule.NO_SUCH_FILE
 
 
+def test_an_infected_file_is_told_although_the_record_is_behind() -> None:
+    """The keeper says it under one id only; a refusal for want of room would stand for ever, and the incident would go on counting a file that is destroyed (S4)."""
+    life = Life()
+    life.says(CARLA, _file())
+    while _refused_by(life, ASHA, PublicMessage("a" * 10_000)) != Rule.RECORD_BEHIND:
+        pass
+    assert _refused_by(life, SYSTEM, QuarantineFile(f"{1:032x}")) is None
+    assert life.facts.files == ()
+
+
 def test_limits_hold_for_what_is_there() -> None:
     """Size and kind of each, number and sum of all; what was removed makes room (S1)."""
     rules = FileRules(largest=2 * MB, most=2, total=3 * MB, kinds=("png",))
