@@ -25,11 +25,15 @@ from workflows.publication import Result
 from workflows.vocabulary import FINAL
 
 PAUSE = timedelta(seconds=1)
+# A server that takes a call and never answers must not hold up all other files.
+ANSWERS_WITHIN = timedelta(seconds=5)
 # Longer than any scan may take.
 CLAIM = PATIENCE + timedelta(minutes=1)
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(minutes=15)
 # Until what was told has come back in a publication, or a scanner is configured.
 LOOKS_AGAIN = timedelta(minutes=5)
+# Each telling is an event of a history, and histories have an end: an incident that does not answer is told less and less often.
+_DOUBLINGS = 8
 log = structlog.get_logger("holdfast.files")
 
 
@@ -101,6 +105,10 @@ class FileKeeper:
         async with self._engine.begin() as connection:
             await _note(connection, file, **values)
 
+    async def _settle_told(self, file: RowMapping, now: datetime) -> None:
+        times = file["attempts"]
+        await self._settle(file, attempts=times + 1, next_look_at=now + LOOKS_AGAIN * 2 ** min(times, _DOUBLINGS))
+
     # the incident
 
     async def _tell_of(self, file: RowMapping, now: datetime) -> None:
@@ -108,7 +116,7 @@ class FileKeeper:
         if await self._was_not_taken_on(file):
             await forget(self._engine, file["id"])
         elif await self._tell(file["number"], SENT.validate_python(file["sent"])):
-            await self._settle(file, next_look_at=now + LOOKS_AGAIN)
+            await self._settle_told(file, now)
         elif await self._is_over(file["number"]):
             await forget(self._engine, file["id"])
         else:
@@ -118,7 +126,7 @@ class FileKeeper:
     async def _tell_that_infected(self, file: RowMapping, now: datetime) -> None:
         sent = Sent(f"scan:{file['id']}", SYSTEM, now, QuarantineFile(file["id"]))
         if await self._tell(file["number"], sent):
-            await self._settle(file, next_look_at=now + LOOKS_AGAIN)
+            await self._settle_told(file, now)
         else:
             await self._settle(file, state=FileState.INFECTED.value, next_look_at=None)
 
@@ -128,7 +136,7 @@ class FileKeeper:
             return True
         kind: type[Message] = type(sent.message)
         try:
-            await self._client.get_workflow_handle(number).signal(NAMES[kind], sent)
+            await self._client.get_workflow_handle(number).signal(NAMES[kind], sent, rpc_timeout=ANSWERS_WITHIN)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.database.tables import file_parts, files, search_entries
-from activities.file_keeper import LOOKS_AGAIN, FileKeeper
+from activities.file_keeper import CLAIM, LOOKS_AGAIN, FileKeeper
 from activities.files import PART, TOLD_WITHIN, Upload, file_id, forget, parts_of, store
 from activities.house.doctor import examine
 from activities.records import Records
@@ -102,7 +103,8 @@ class _Handle:
     incidents: Incidents
     number: str
 
-    async def signal(self, name: str, sent: Sent[Any]) -> None:
+    async def signal(self, name: str, sent: Sent[Any], *, rpc_timeout: timedelta) -> None:
+        assert rpc_timeout < CLAIM, "the next keeper would have it in hand too"
         life = self.incidents.lives.get(self.number)
         status = self.incidents.fails_with or (None if life else RPCStatusCode.NOT_FOUND)
         if status is not None:
@@ -223,14 +225,17 @@ async def test_a_front_door_that_dies_in_between_loses_nothing(database: AsyncEn
 
 
 async def test_a_command_that_arrived_after_all_is_told_twice_and_counts_once(database: AsyncEngine) -> None:
-    """Whether the front door died before or after Temporal had it, the incident has one file (design rule 3)."""
+    """Whether the front door died before or after Temporal had it, the incident has one file; while nothing comes of it, it is told less and less often."""
     life = Life()
     upload, incidents = _upload(life), Incidents({life.facts.number: life})
     await store(database, upload, _parts(PNG), TUESDAY)
     life.says(CARLA, upload.sent.message, "upload")
     keeper = _keeper(database, incidents)
-    for look in range(3):
-        assert await keeper.look_at_next(LATER + look * LOOKS_AGAIN)
+    looks = [LATER]
+    for _ in range(3):
+        assert await keeper.look_at_next(looks[-1])
+        looks.append((await _row(database, upload.sent.message.file))["next_look_at"])
+    assert [after - before for before, after in pairwise(looks)] == [LOOKS_AGAIN, 2 * LOOKS_AGAIN, 4 * LOOKS_AGAIN]
     assert len(life.facts.files) == 1
     assert len(life.events(EventKind.CALLER_ADDED_FILE)) == 1
 
