@@ -149,9 +149,9 @@ def test_closed_is_final_for_files_too() -> None:
     assert _refused_by(life, ASHA, RemoveFile(f"{1:032x}", "late")) == Rule.CLOSED_IS_FINAL
 
 
-@pytest.mark.parametrize("wrong", [{"kinds": ("exe",)}, {"kinds": "png"}, {"largest": -1}])
+@pytest.mark.parametrize("wrong", [{"kinds": ("exe",)}, {"kinds": "png"}, {"largest": -1}, {"most": 501}])
 def test_rules_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None:
-    """A kind the desk cannot tell from its content, programs first of all, never becomes a rule."""
+    """A kind the desk cannot tell from its content, programs first of all, never becomes a rule; nor more files than an incident can carry along."""
     with pytest.raises(ValueError, match="file rules"):
         replace(first_rule("files"), **wrong)
 
