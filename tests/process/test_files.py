@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from emails.letters import Reader, compose
+from emails.rendering import render
 from tests.desk import Desk
 from tests.process.life import ASHA, CARLA, INES, PAVEL, STRANGER, Life
 from tests.process.newer_edition import NEW, OLD, first_rule, with_rules, works_by
@@ -14,7 +16,7 @@ from workflows.lifecycle import Rule
 from workflows.messages import SYSTEM, Actor, Cancel, Hold, Message, PublicMessage, Report, Take
 from workflows.policies.file_rules import MB, FileRules
 from workflows.publication import Result
-from workflows.vocabulary import CancelReason, EventKind, HoldReason, Priority, Status
+from workflows.vocabulary import CancelReason, EventKind, HoldReason, LetterName, Priority, Status
 
 DIGEST = "ab" * 32
 
@@ -37,6 +39,25 @@ def test_a_file_is_told_without_its_name() -> None:
     assert event.after == {"file": f"{1:032x}", "file_size": 1000, "file_kind": "png", "file_digest": DIGEST}
     assert event.public
     assert [each.file for each in life.facts.files] == [f"{1:032x}"]
+
+
+def test_a_callers_file_is_told_like_words() -> None:
+    """Whoever has the incident hears of a file of its caller, so that an answer without words is no silence; of files of the desk nobody is written to (S14)."""
+    life = Life()
+    life.says(ASHA, Take())
+    life.says(CARLA, _file())
+    life.says(ASHA, _file(2))
+    assert [
+        (owed.letter, owed.addressees, owed.facts.text) for owed in life.incident.letters if owed.letter is LetterName.CALLER_WROTE
+    ] == [(LetterName.CALLER_WROTE, ("asha", "service-desk"), None)]
+    shown = compose(
+        LetterName.CALLER_WROTE,
+        Reader("Asha", "en", "UTC"),
+        life.facts.number,
+        next(owed.facts for owed in life.incident.letters if owed.letter is LetterName.CALLER_WROTE),
+        "",
+    )
+    assert "added a file to" in render(LetterName.CALLER_WROTE, shown).text
 
 
 def test_inner_files_are_for_the_desk() -> None:
