@@ -69,16 +69,17 @@ async def test_clocks_are_called_by_the_names_of_their_groups(on_file: AsyncEngi
     assert "Internal of Service-Desk: running" in page
 
 
-async def test_callers_read_all_they_reported(on_file: AsyncEngine) -> None:
-    """Since when, and who else has it, stand among what they reported."""
+async def test_all_that_was_reported_is_read(on_file: AsyncEngine) -> None:
+    """Since when, and who else has it, stand among what was reported, for caller and desk."""
     await fill_directory(on_file)
     report = Report("No network", people_affected="The whole floor", occurred_at=datetime(2026, 1, 5, 7, 30, tzinfo=UTC))
     life = Life(number="INC-1001-9", report=report)
     await publish(on_file, life)
-    async with signed_in(on_file, "carla") as browser:
-        page = (await browser.get(f"/portal/incidents/{life.facts.number}")).text
-    assert "The whole floor" in page
-    assert "Since when" in page
+    for person, room in (("carla", "portal/incidents"), ("asha", "console")):
+        async with signed_in(on_file, person) as browser:
+            page = (await browser.get(f"/{room}/{life.facts.number}")).text
+        assert "The whole floor" in page
+        assert "<dt>Since" in page
 
 
 def test_what_is_empty_is_asked_for_in_words() -> None:
