@@ -25,11 +25,15 @@ from workflows.publication import Result
 from workflows.vocabulary import FINAL
 
 PAUSE = timedelta(seconds=1)
+# A server that takes a call and never answers must not hold up all other files.
+ANSWERS_WITHIN = timedelta(seconds=5)
 # Longer than any scan may take.
 CLAIM = PATIENCE + timedelta(minutes=1)
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(minutes=15)
 # Until what was told has come back in a publication, or a scanner is configured.
 LOOKS_AGAIN = timedelta(minutes=5)
+# Each telling is an event of a history, and histories have an end: an incident that does not answer is told less and less often.
+_DOUBLINGS = 8
 log = structlog.get_logger("holdfast.files")
 
 
@@ -41,8 +45,9 @@ class FileKeeper:
 
     async def run(self) -> None:
         """For as long as the worker lives."""
-        await self._have_old_ones_checked()
+        has_looked_back = False
         while True:
+            has_looked_back = has_looked_back or await self._have_old_ones_checked()
             pause = await self._next_or_pause()
             await asyncio.sleep(pause.total_seconds())
 
@@ -56,16 +61,18 @@ class FileKeeper:
             log.error("file left in hand", error=type(error).__name__)  # noqa: TRY400 -- a traceback could hold personal data
         return FIRST_RETRY
 
-    async def _have_old_ones_checked(self) -> None:
-        """Files that came while there was no scanner are checked as soon as there is one."""
+    async def _have_old_ones_checked(self) -> bool:
+        """Files that came while there was no scanner are checked as soon as there is one. False: the record is away."""
         if self._settings.file_scanner is None:
-            return
+            return True
         came_unchecked = (files.c.scan == Scan.UNSCANNED.value) & (files.c.state == FileState.ATTACHED.value)
         try:
             async with self._engine.begin() as connection:
                 await connection.execute(update(files).where(came_unchecked).values(next_look_at=datetime.now(UTC)))
         except (SQLAlchemyError, OSError) as error:
             log.warning("files wait", error=type(error).__name__)
+            return False
+        return True
 
     async def look_at_next(self, now: datetime) -> bool:
         """Does what is due about the next file; whether there was one."""
@@ -98,14 +105,18 @@ class FileKeeper:
         async with self._engine.begin() as connection:
             await _note(connection, file, **values)
 
+    async def _settle_told(self, file: RowMapping, now: datetime) -> None:
+        times = file["attempts"]
+        await self._settle(file, attempts=times + 1, next_look_at=now + LOOKS_AGAIN * 2 ** min(times, _DOUBLINGS))
+
     # the incident
 
     async def _tell_of(self, file: RowMapping, now: datetime) -> None:
         """The front door stored it and got no further; the same command again is one file."""
-        if await self._was_refused(file):
+        if await self._was_not_taken_on(file):
             await forget(self._engine, file["id"])
         elif await self._tell(file["number"], SENT.validate_python(file["sent"])):
-            await self._settle(file, next_look_at=now + LOOKS_AGAIN)
+            await self._settle_told(file, now)
         elif await self._is_over(file["number"]):
             await forget(self._engine, file["id"])
         else:
@@ -115,7 +126,7 @@ class FileKeeper:
     async def _tell_that_infected(self, file: RowMapping, now: datetime) -> None:
         sent = Sent(f"scan:{file['id']}", SYSTEM, now, QuarantineFile(file["id"]))
         if await self._tell(file["number"], sent):
-            await self._settle(file, next_look_at=now + LOOKS_AGAIN)
+            await self._settle_told(file, now)
         else:
             await self._settle(file, state=FileState.INFECTED.value, next_look_at=None)
 
@@ -125,22 +136,22 @@ class FileKeeper:
             return True
         kind: type[Message] = type(sent.message)
         try:
-            await self._client.get_workflow_handle(number).signal(NAMES[kind], sent)
+            await self._client.get_workflow_handle(number).signal(NAMES[kind], sent, rpc_timeout=ANSWERS_WITHIN)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
             raise
         return True
 
-    async def _was_refused(self, file: RowMapping) -> bool:
-        """Answered and not taken on, perhaps by a worker that knew nothing of files."""
+    async def _was_not_taken_on(self, file: RowMapping) -> bool:
+        """Answered otherwise, perhaps by a worker that knew nothing of files; or the id belongs to another command, and this one is never heard."""
         mine = (outcomes.c.number == file["number"]) & (outcomes.c.command_id == file["command_id"])
-        async with self._engine.connect() as connection:
-            result = (await connection.execute(select(outcomes.c.result).where(mine))).scalar_one_or_none()
-        return result not in (None, Result.APPLIED)
+        async with self._engine.execution_options(read_only=True).connect() as connection:
+            answer = (await connection.execute(select(outcomes.c.result, outcomes.c.fingerprint).where(mine))).one_or_none()
+        return answer is not None and (answer.result != Result.APPLIED or answer.fingerprint != file["sent"]["fingerprint"])
 
     async def _is_over(self, number: str) -> bool:
-        async with self._engine.connect() as connection:
+        async with self._engine.execution_options(read_only=True).connect() as connection:
             status = (await connection.execute(select(incidents.c.status).where(incidents.c.number == number))).scalar_one_or_none()
         return status in FINAL
 

@@ -151,7 +151,9 @@ async def _attached(connection: AsyncConnection, number: str, event: Event) -> N
     name = (await connection.execute(select(files.c.name).where(is_it))).scalar_one_or_none()
     if name is None:
         return
-    await connection.execute(update(files).where(is_it).values(state=FileState.ATTACHED.value, seq=event.seq, next_look_at=event.at))
+    await connection.execute(
+        update(files).where(is_it).values(state=FileState.ATTACHED.value, seq=event.seq, attempts=0, next_look_at=event.at)
+    )
     await keep_name_findable(connection, number, event.seq, name, is_public=event.public)
 
 

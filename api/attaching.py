@@ -64,8 +64,8 @@ async def attach(desk: Desk, offer: Offer, file: UploadFile, standing: Standing)
     """The answer of the incident, or none in time: then it is safe and comes later. Raises the problem for which the file was not taken; nothing of it stays."""
     examined = await examine(file, rules_for(standing))
     command = offer.command(examined)
-    if await answer_to(desk.database, command.number, command.key) is None:
-        await _store(desk, command, examined, file, standing)
+    is_answered = await answer_to(desk.database, command.number, command.key) is not None
+    is_new = not is_answered and await _store(desk, command, examined, file, standing)
     try:
         answer = await deliver(desk, command, standing)
         refusal = refusal_in(answer) if answer else None
@@ -73,7 +73,8 @@ async def attach(desk: Desk, offer: Offer, file: UploadFile, standing: Standing)
         # It is stored: where the incident cannot be told now, the keeper of files tells it.
         if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
             return None
-        if problem.kind.code == "command-id-reused":
+        if not is_new:
+            # Sent before, and perhaps told already: what becomes of it the incident says, or the keeper.
             raise
         refusal = problem
     if refusal is not None:
@@ -82,7 +83,8 @@ async def attach(desk: Desk, offer: Offer, file: UploadFile, standing: Standing)
     return answer
 
 
-async def _store(desk: Desk, command: Command, examined: Examined, file: UploadFile, standing: Standing) -> None:
+async def _store(desk: Desk, command: Command, examined: Examined, file: UploadFile, standing: Standing) -> bool:
+    """Whether it was not there yet."""
     assert isinstance(command.message, AttachFile)
     if await count(desk.database, UPLOADS_OF_A_PERSON, command.actor.id, datetime.now(UTC)) > UPLOADS_OF_A_PERSON.tries:
         raise Problem("too-many-uploads")
@@ -94,6 +96,7 @@ async def _store(desk: Desk, command: Command, examined: Examined, file: UploadF
         (examined.name, examined.digest, command.message.inside),
     ):
         raise Problem("command-id-reused")
+    return is_new
 
 
 @dataclass(frozen=True)

@@ -87,10 +87,16 @@ def scale(greatest: float) -> float:
     return next((step * power for step in _STEPS if step * power >= greatest * 0.999), greatest)
 
 
+def scale_of_whole(greatest: float) -> float:
+    """The same for what is told in whole numbers: half of it is whole too, so that the line in the middle says what is true."""
+    top = scale(max(math.ceil(greatest), 2))
+    return top if top % 2 == 0 else scale(top + 1)
+
+
 def scale_of_minutes(greatest: float) -> float:
     """The same for durations: from two hours on in whole hours, so that the scale says round times."""
     hour = 60
-    return scale(greatest) if greatest < 2 * hour else scale(greatest / hour) * hour
+    return scale_of_whole(greatest) if greatest < 2 * hour else scale(greatest / hour) * hour
 
 
 def _greatest(series: Sequence[Series]) -> float:

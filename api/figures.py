@@ -7,7 +7,7 @@ from enum import Enum
 
 from markupsafe import Markup
 
-from api.charts import Series, bars, columns, scale_of_minutes
+from api.charts import Series, bars, columns, scale_of_minutes, scale_of_whole
 from api.periods import Asked, By
 from api.queries.figures import Tally
 
@@ -139,7 +139,8 @@ def drawn_up(asked: Asked, figure: Figure) -> Figure:
     unit = figure.columns[figure.drawn[0]].unit
     series = [Series(figure.columns[place].name, [row.cells[place] for row in figure.rows]) for place in figure.drawn]
     greatest = max((value for each in series for value in each.values if value is not None), default=0)
-    most = 100 if unit is Unit.PERCENT else scale_of_minutes(greatest) if unit in (Unit.WORKING, Unit.WALL) else None
+    scales = {Unit.COUNT: scale_of_whole, Unit.WORKING: scale_of_minutes, Unit.WALL: scale_of_minutes}
+    most = 100 if unit is Unit.PERCENT else scales[unit](greatest) if unit in scales else None
     draw = columns if asked.by.is_time else bars
     chart = draw(figure.key, figure.title, [row.label for row in figure.rows], series, lambda value: told(value, unit), most)
     return Figure(**vars(figure) | {"chart": chart})

@@ -31,7 +31,9 @@ class Patience:
         if self._is_whole:
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), BETWEEN_PARTS)
+            # Not wait_for: up to Python 3.11 it can swallow the end of a longer patience around this one.
+            async with asyncio.timeout(BETWEEN_PARTS):
+                message = await self._receive()
         except TimeoutError:
             raise too_slow() from None
         self._taken += len(message.get("body", b""))

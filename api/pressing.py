@@ -26,7 +26,9 @@ def message_of(kind: Any, values: Mapping[str, Any]) -> Message | str:
         read = strict(kind).model_validate_json(json.dumps(values))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        return f"{str(first['loc'][0]).replace('_', ' ').capitalize()}: {said(first).lower()}. Nothing was sent yet."
+        name = str(first["loc"][0]).replace("_", " ")
+        wish = f"Fill in the {name}" if first["type"] == "missing" else f"{name.capitalize()}: {said(first).lower()}"
+        return f"{wish}. Nothing was sent yet."
     return cast(Message, kind(**{name: getattr(read, name) for name in type(read).model_fields}))
 
 

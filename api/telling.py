@@ -91,6 +91,8 @@ def state_of(facts: Mapping[str, Any], say: Sentences = _ENGLISH) -> tuple[str, 
     status, reason = facts["status"], facts.get("hold_reason")
     if status == Status.ON_HOLD and reason == HoldReason.CALLER:
         return say("state_you"), say("state_you_why")
+    if status == Status.RESOLVED and facts.get("confirmed_at"):
+        return say("state_confirmed"), say("state_confirmed_why")
     waits_for = f"hold_{reason}" if status == Status.ON_HOLD and reason else f"state_{status}_why"
     return say(f"state_{status}"), say(waits_for)
 

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.temporal_connection import DATA_CONVERTER
@@ -110,6 +111,9 @@ def server_binary() -> Path | None:
     return Path(found) if found else None
 
 
+PATIENCE = 30.0  # seconds, with a worker that stops
+
+
 async def start_time_server(hand_over_after: int = 100) -> WorkflowEnvironment:
     """The dev server with time skipping for each workflow; to be used as a context. Histories are handed over after so many events."""
     return await WorkflowEnvironment.start_time_skipping_v2(
@@ -140,12 +144,36 @@ async def time_server() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @asynccontextmanager
-async def worker(client: Client, shelf: Shelf, queue: str) -> AsyncIterator[Worker]:
-    """A worker of the process with a record in memory."""
-    async with Worker(
-        client, task_queue=queue, workflows=[IncidentWorkflow], activities=[shelf.publish], workflow_runner=runner()
-    ) as running:
-        yield running
+async def worker(client: Client, shelf: Shelf, queue: str, process: type = IncidentWorkflow, **more: Any) -> AsyncIterator[None]:
+    """A worker of the process with a record in memory; a ``process`` of a test's own needs no sandbox.
+
+    It has a thread and a loop of its own: now and then the SDK never gets its polls back from a busy server, and a worker that waits for them for ever is
+    left behind.
+    """
+    is_up, may_go, failed = threading.Event(), threading.Event(), list[BaseException]()
+
+    async def live() -> None:
+        try:
+            sandbox = runner() if process is IncidentWorkflow else UnsandboxedWorkflowRunner()
+            serving = Worker(client, task_queue=queue, workflows=[process], activities=[shelf.publish], workflow_runner=sandbox, **more)
+            async with serving:
+                is_up.set()
+                await asyncio.to_thread(may_go.wait)
+        except BaseException as error:
+            failed.append(error)
+            raise
+        finally:
+            is_up.set()
+
+    thread = threading.Thread(target=lambda: asyncio.run(live()), name=f"worker of {queue}", daemon=True)
+    thread.start()
+    await asyncio.to_thread(is_up.wait)
+    try:
+        assert not failed, failed
+        yield
+    finally:
+        may_go.set()
+        await asyncio.to_thread(thread.join, PATIENCE)
 
 
 @pytest.fixture

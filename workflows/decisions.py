@@ -84,7 +84,8 @@ def _refusal(incident: Incident, sent: Sent[Any]) -> Refusal | None:
     kind: type[Message] = type(sent.message)
     if not may_send(incident, permitted_as(sent.message), sent.actor):
         return Refusal(Rule.NOT_PERMITTED)
-    if incident.backlog > BACKLOG_SIZE:
+    # An infected file is as gone as it says, and no later word will say it again.
+    if incident.backlog > BACKLOG_SIZE and kind is not QuarantineFile:
         return Refusal(Rule.RECORD_BEHIND)
     if sent.seen is not None and incident.moves.are_news_to(sent.actor, sent.seen):
         return Refusal(Rule.CHANGED_MEANWHILE)

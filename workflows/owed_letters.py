@@ -45,6 +45,9 @@ def _named(facts: Snapshot, rules: Edition, cause: Event) -> Iterable[tuple[Lett
             return tuple((letter, audience) for audience in rules.service_levels.tells.get(cause.after["percent"], ()))
         case EventKind.ESCALATION_STEPPED:
             return ((LetterName(cause.after["letter"]), Audience(cause.after["to"])),)
+        case EventKind.CALLER_ADDED_FILE:
+            # A file goes the way of the words that could stand in its place, as for permissions (roles.permitted_as).
+            return rules.correspondence.for_event(EventKind.CALLER_WROTE)
         case _ if cause.kind in _RATINGS:
             is_low = facts.score is not None and facts.score <= rules.survey.low_score
             return rules.correspondence.low_score if is_low else ()

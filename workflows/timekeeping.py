@@ -125,9 +125,9 @@ def _reopened(clock: Clock, after: Snapshot, moment: Moment) -> Clock:
 
 
 def _renewed(clock: Clock, target: Target | None, moment: Moment) -> Clock:
-    """Solved under one edition, opened again under a newer one: the newer one's budget counts from then on."""
+    """Solved under one edition, opened again under a newer one: the newer one's budget counts from then on, or none."""
     if target is None:
-        return clock
+        return clock_work.renew(clock, moment.calendar(clock), None, ())
     calendar = moment.rules.calendars[target.calendar]
     return clock_work.renew(clock, calendar, target.budget(calendar), moment.rules.service_levels.thresholds)
 
@@ -144,7 +144,9 @@ def _switch(known: list[Clock], after: Snapshot, moment: Moment, mode: PriorityC
         target = moment.rules.service_levels.target(kind, after.priority)
         if old is None:
             new = _promise(kind, after.priority, after.reported_at, after.reporter, moment.rules)
-            switched += [new] if new is not None and kind is ClockKind.RESOLUTION and not _is_resolved(after) else []
+            if new is not None and kind is ClockKind.RESOLUTION and not _is_resolved(after):
+                # The hold that the incident is in counts from now on.
+                switched.append(_follow(new, after, after, moment))
         elif old.is_over:
             switched.append(old)
         else:

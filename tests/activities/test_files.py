@@ -7,17 +7,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.database.tables import file_parts, files, search_entries
-from activities.file_keeper import LOOKS_AGAIN, FileKeeper
+from activities.file_keeper import CLAIM, LOOKS_AGAIN, FileKeeper
 from activities.files import PART, TOLD_WITHIN, Upload, file_id, forget, parts_of, store
 from activities.house.doctor import examine
 from activities.records import Records
@@ -28,7 +30,7 @@ from tests.process.life import ASHA, CARLA, TUESDAY, Life
 from workflows.attachments import AttachFile, RemoveFile
 from workflows.decisions import receive
 from workflows.lifecycle import Rule
-from workflows.messages import SYSTEM, Cancel, Sent
+from workflows.messages import SYSTEM, Cancel, PublicMessage, Sent
 from workflows.publication import Published
 from workflows.reading import read
 from workflows.vocabulary import CancelReason, EventKind
@@ -101,7 +103,8 @@ class _Handle:
     incidents: Incidents
     number: str
 
-    async def signal(self, name: str, sent: Sent[Any]) -> None:
+    async def signal(self, name: str, sent: Sent[Any], *, rpc_timeout: timedelta) -> None:
+        assert rpc_timeout < CLAIM, "the next keeper would have it in hand too"
         life = self.incidents.lives.get(self.number)
         status = self.incidents.fails_with or (None if life else RPCStatusCode.NOT_FOUND)
         if status is not None:
@@ -123,6 +126,7 @@ def _script(code: str) -> str:
 CAREFUL = _script("import sys; sys.exit(b'EICAR-STANDARD-' in sys.stdin.buffer.read())")
 HASTY = _script("import sys; sys.exit(sys.stdin.buffer.read(68)[:4] == b'X5O!')")
 BROKEN = _script("import sys; sys.exit(2)")
+NOT_INSTALLED = _script("import no_such_scanner")
 
 
 # the record
@@ -221,14 +225,17 @@ async def test_a_front_door_that_dies_in_between_loses_nothing(database: AsyncEn
 
 
 async def test_a_command_that_arrived_after_all_is_told_twice_and_counts_once(database: AsyncEngine) -> None:
-    """Whether the front door died before or after Temporal had it, the incident has one file (design rule 3)."""
+    """Whether the front door died before or after Temporal had it, the incident has one file; while nothing comes of it, it is told less and less often."""
     life = Life()
     upload, incidents = _upload(life), Incidents({life.facts.number: life})
     await store(database, upload, _parts(PNG), TUESDAY)
     life.says(CARLA, upload.sent.message, "upload")
     keeper = _keeper(database, incidents)
-    for look in range(3):
-        assert await keeper.look_at_next(LATER + look * LOOKS_AGAIN)
+    looks = [LATER]
+    for _ in range(3):
+        assert await keeper.look_at_next(looks[-1])
+        looks.append((await _row(database, upload.sent.message.file))["next_look_at"])
+    assert [after - before for before, after in pairwise(looks)] == [LOOKS_AGAIN, 2 * LOOKS_AGAIN, 4 * LOOKS_AGAIN]
     assert len(life.facts.files) == 1
     assert len(life.events(EventKind.CALLER_ADDED_FILE)) == 1
 
@@ -251,6 +258,16 @@ async def test_a_file_that_an_older_worker_could_not_read_about_does_not_stay(on
     await store(on_file, _upload(life), _parts(PNG), TUESDAY)
     assert await _keeper(on_file, Incidents({life.facts.number: life})).look_at_next(LATER)
     assert (await _count(on_file, files), await _count(on_file, file_parts)) == (0, 0)
+
+
+async def test_a_file_under_the_id_of_another_command_does_not_stay(database: AsyncEngine) -> None:
+    """The incident took that id for something else and hears no second command under it: it is not told of the file for ever (design rule 3)."""
+    life = Life()
+    life.says(CARLA, PublicMessage("Here is a picture of it."), "upload")
+    await store(database, _upload(life), _parts(PNG), TUESDAY)
+    await _published(database, life)
+    assert await _keeper(database, Incidents({life.facts.number: life})).look_at_next(LATER)
+    assert (await _count(database, files), await _count(database, file_parts)) == (0, 0)
 
 
 async def test_a_file_outlasts_a_process_that_is_missing(database: AsyncEngine) -> None:
@@ -302,9 +319,9 @@ async def test_clean_files_are_left_in_peace(database: AsyncEngine) -> None:
     assert await _read(database, file) == LARGE
 
 
-@pytest.mark.parametrize("scanner", [BROKEN, "/no/such/scanner", "clamd:///no/such/socket", None])
+@pytest.mark.parametrize("scanner", [BROKEN, NOT_INSTALLED, "/no/such/scanner", "clamd:///no/such/socket", None])
 async def test_while_no_scanner_answers_a_file_waits(database: AsyncEngine, scanner: str | None) -> None:
-    """It stays unreadable, is tried again later, and is checked when the scanner is back (S4)."""
+    """It stays unreadable, is tried again later, and is checked when the scanner is back; one that takes everything for infected destroys nothing (S4)."""
     life = Life()
     file = await _attached(database, life, is_to_be_scanned=True)
     incidents = Incidents({life.facts.number: life})
@@ -344,6 +361,25 @@ async def test_a_new_scanner_looks_at_what_came_before_it(on_file: AsyncEngine) 
     assert await _count(on_file, file_parts) == 0
 
 
+async def test_a_record_that_is_away_at_first_is_looked_through_later(on_file: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that starts before its database still has the old files checked (S4)."""
+    monkeypatch.setattr("activities.file_keeper.FIRST_RETRY", timedelta(milliseconds=20))
+    life = Life()
+    file = await _attached(on_file, life, EICAR)
+    async with on_file.begin() as connection:
+        await connection.execute(update(files).values(next_look_at=None))
+        await connection.execute(text("ALTER TABLE files RENAME TO away"))
+    with capture_logs() as told:
+        running = asyncio.create_task(_keeper(on_file, Incidents({life.facts.number: life}), CAREFUL).run())
+        while not told:  # noqa: ASYNC110 -- a log has no event to wait for
+            await asyncio.sleep(0.02)
+    async with on_file.begin() as connection:
+        await connection.execute(text("ALTER TABLE away RENAME TO files"))
+    while (await _row(on_file, file))["scan"] != "infected":  # noqa: ASYNC110 -- the record has no event to wait for
+        await asyncio.sleep(0.02)
+    running.cancel()
+
+
 # scanners
 
 
@@ -371,7 +407,7 @@ async def clamd(answers: Callable[[bytes], bytes], socket: Path | None = None) -
 
 @pytest.mark.parametrize("over", ["TCP", "a socket in a file"])
 async def test_clamd_is_asked_in_its_own_words(over: str, tmp_path: Path) -> None:
-    """The whole file goes over its socket; found is infected, OK is clean (S4)."""
+    """The whole file goes over its socket; found is infected, OK is clean, and before an infected one goes it is asked about something harmless (S4)."""
     seen: list[bytes] = []
 
     def answers(content: bytes) -> bytes:
@@ -381,7 +417,9 @@ async def test_clamd_is_asked_in_its_own_words(over: str, tmp_path: Path) -> Non
     async with clamd(answers, None if over == "TCP" else tmp_path / "clamd") as address:
         assert await is_infected(address, _parts(EICAR))
         assert not await is_infected(address, _parts(LARGE))
-    assert seen == [EICAR, LARGE]
+    infected, harmless, clean = seen
+    assert (infected, clean) == (EICAR, LARGE)
+    assert EICAR not in harmless
 
 
 @pytest.mark.parametrize("answer", [b"INSTREAM size limit exceeded. ERROR", b"", b"stream: OK but", b"PONG"])

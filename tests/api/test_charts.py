@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.charts import Series, bars, columns, scale, scale_of_minutes
+from api.charts import Series, bars, columns, scale, scale_of_minutes, scale_of_whole
 
 HOSTILE = "</svg><script>alert(1)</script>\"'&"
 
@@ -42,4 +42,13 @@ def test_scales_are_round_and_near(greatest: float) -> None:
     """A scale is never below the greatest value, nor far above."""
     for top in (scale(greatest), scale_of_minutes(greatest)):
         assert top >= greatest * 0.999
-        assert top <= max(greatest * 2, 1)
+        assert top <= max(greatest * 2, 2)
+
+
+@given(st.integers(0, 10**9))
+def test_the_middle_of_a_scale_of_whole_numbers_is_one(greatest: int) -> None:
+    """Three incidents are not drawn on a scale whose middle, one and a half, is called two."""
+    top = scale_of_whole(greatest)
+    assert top >= greatest * 0.999
+    assert top <= max(greatest * 2, 2)
+    assert (top / 2).is_integer()

@@ -448,6 +448,25 @@ def test_a_file_is_safe_although_temporal_is_away(desk: RunningDesk) -> None:
     assert len(_listed(desk, number)) == 1
 
 
+def test_sent_again_too_late_it_is_still_safe(desk: RunningDesk) -> None:
+    """Accepted with 202, and sent again after somebody else has moved the incident: that one is refused, and the bytes stay for the incident to decide about."""
+    number = desk.report()
+    away = create_app(desk.settings, engine=desk.engine, temporal=_Unreachable())  # type: ignore[arg-type]
+    shown = desk.as_("carla").get(f"/api/v1/incidents/{number}").headers["ETag"]
+    headers = {"Command-Id": "twice-through-the-storm", "If-Match": shown}
+
+    async def send() -> httpx.Response:
+        own = headers | {"Authorization": f"Bearer {desk.keys['carla']}"}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(away), base_url="http://desk.test", headers=own) as client:
+            return await client.post(f"/api/v1/incidents/{number}/files", files={"file": ("screen.png", PNG)})
+
+    assert desk.run(send()).status_code == 202
+    desk.tell(number, "note", text="Looked at it.")
+    kept = _kept(desk)
+    _is_refused(desk.run(send()), 412, "changed-meanwhile")
+    assert _kept(desk) == kept
+
+
 async def _look(desk: RunningDesk, now: datetime) -> None:
     while await FileKeeper(desk.engine, desk.settings, desk.client).look_at_next(now):
         pass

@@ -1,12 +1,15 @@
-"""What the console says about one incident that its agent must know before acting (process.md S11, S14)."""
+"""What console and portal say about one incident that its reader must know before acting (process.md S5, S11, S14)."""
+
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.pressing import message_of
 from tests.api.house import fill_directory
 from tests.api.readers import publish, signed_in
 from tests.process.life import ASHA, CARLA, Life
 from workflows.house_messages import ReportUndeliverable
-from workflows.messages import SYSTEM, Confirm, Resolve, Take
+from workflows.messages import SYSTEM, Confirm, Note, Report, Resolve, Take
 
 
 async def test_an_undelivered_question_is_said(on_file: AsyncEngine) -> None:
@@ -27,3 +30,58 @@ async def test_an_undelivered_question_is_said(on_file: AsyncEngine) -> None:
         life.says(CARLA, Confirm(1))
         await publish(on_file, life)
         assert warning not in (await browser.get(page)).text
+
+
+async def test_who_has_answered_is_not_asked_again(on_file: AsyncEngine) -> None:
+    """Until it closes, list and page of the portal say that it works, and no longer that an answer is waited for."""
+    await fill_directory(on_file)
+    life = Life(number="INC-1001-9")
+    life.says(ASHA, Take())
+    life.says(ASHA, Resolve("fixed", "The cable was loose."))
+    life.says(CARLA, Confirm(1))
+    await publish(on_file, life)
+    async with signed_in(on_file, "carla") as browser:
+        pages = [(await browser.get(path)).text for path in ("/portal", f"/portal/incidents/{life.facts.number}")]
+    for page in pages:
+        assert "Solved, and it works" in page
+        assert "state-you" not in page
+    assert "Please say whether it works" not in pages[1]
+
+
+async def test_an_assignment_begins_with_the_group_it_has(on_file: AsyncEngine) -> None:
+    """Whoever only presses the button does not send the incident back to the dispatcher."""
+    await fill_directory(on_file)
+    life = Life(number="INC-1001-9")
+    life.says(ASHA, Take())
+    await publish(on_file, life)
+    async with signed_in(on_file, "asha") as browser:
+        page = (await browser.get(f"/console/{life.facts.number}")).text
+    assert f'<option value="{life.facts.group}" selected>' in page.partition('id="assign-group"')[2].partition("</select>")[0]
+
+
+async def test_clocks_are_called_by_the_names_of_their_groups(on_file: AsyncEngine) -> None:
+    """People read the name of a group, not its id."""
+    await fill_directory(on_file)
+    life = Life(number="INC-1001-9")
+    await publish(on_file, life)
+    async with signed_in(on_file, "asha") as browser:
+        page = (await browser.get(f"/console/{life.facts.number}")).text
+    assert "Internal of Service-Desk: running" in page
+
+
+async def test_all_that_was_reported_is_read(on_file: AsyncEngine) -> None:
+    """Since when, and who else has it, stand among what was reported, for caller and desk."""
+    await fill_directory(on_file)
+    report = Report("No network", people_affected="The whole floor", occurred_at=datetime(2026, 1, 5, 7, 30, tzinfo=UTC))
+    life = Life(number="INC-1001-9", report=report)
+    await publish(on_file, life)
+    for person, room in (("carla", "portal/incidents"), ("asha", "console")):
+        async with signed_in(on_file, person) as browser:
+            page = (await browser.get(f"/{room}/{life.facts.number}")).text
+        assert "The whole floor" in page
+        assert "<dt>Since" in page
+
+
+def test_what_is_empty_is_asked_for_in_words() -> None:
+    """A form that was sent empty says what to fill in."""
+    assert message_of(Note, {}) == "Fill in the text. Nothing was sent yet."

@@ -82,6 +82,13 @@ def test_known_and_unknown_are_told_the_same(desk: RunningDesk) -> None:
     assert {row.person for row in _rows(desk, select(link_requests))} >= {"omar", None}
 
 
+def test_without_a_relay_no_link_by_mail_is_offered(desk: RunningDesk) -> None:
+    """A button that can only fail is not there, and a wrong password is not answered with the advice to press it."""
+    pages = [_browser(desk).get("/sign-in"), _sign_in(_browser(desk), "omar", "wrong password")]
+    assert all("This desk sends no mail" in each.text for each in pages)
+    assert not any("Mail me a link" in each.text or "link by mail" in each.text for each in pages)
+
+
 @pytest.mark.parametrize("given", ["", "short", "aaaaaaaaaaaaaaaa", "omar@example.org"])
 async def test_weak_passwords_are_refused(desk: RunningDesk, given: str) -> None:
     """Short, even and telling ones."""

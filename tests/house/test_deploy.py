@@ -12,7 +12,6 @@ import pytest
 from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from ulid import ULID
 
 from activities.database.migrate import migrate
@@ -23,7 +22,7 @@ from activities.house.refusals import RefusedError, UnavailableError
 from activities.house.surroundings import look_at_temporal
 from activities.records import Records
 from activities.settings import Settings, read_settings
-from tests.desk import Desk, Shelf, runner
+from tests.desk import Desk, Shelf, worker
 from tests.process.life import ASHA, CARLA, Life
 from tests.replay.scenarios import REPORT
 from workflows.incident import IncidentWorkflow
@@ -42,15 +41,9 @@ class Deployer:
 
     async def start(self, build: str, process: type = IncidentWorkflow) -> None:
         """A worker of that build."""
-        worker = Worker(
-            self._env.client,
-            task_queue=self.settings.task_queue,
-            workflows=[process],
-            activities=[self.shelf.publish],
-            workflow_runner=runner() if process is IncidentWorkflow else UnsandboxedWorkflowRunner(),
-            deployment_config=versioning(self.settings.model_copy(update={"build_id": build})),
-        )
-        await self._stack.enter_async_context(worker)
+        config = versioning(self.settings.model_copy(update={"build_id": build}))
+        served = worker(self._env.client, self.shelf, self.settings.task_queue, process, deployment_config=config)
+        await self._stack.enter_async_context(served)
         await self._until(lambda found: any(each.name == build and each.workers for each in found.builds))
 
     async def told(self, command: Callable[[], T]) -> T:

@@ -17,7 +17,19 @@ from workflows.policies.approval_rules import Approval, ApprovalRules
 from workflows.policies.dated import Dated
 from workflows.policies.working_calendars import WorkingCalendars
 from workflows.publication import Result
-from workflows.vocabulary import CancelReason, ClockState, DeadlineKind, EventKind, HoldReason, Impact, Priority, Role, Status, Urgency
+from workflows.vocabulary import (
+    CancelReason,
+    ClockKind,
+    ClockState,
+    DeadlineKind,
+    EventKind,
+    HoldReason,
+    Impact,
+    Priority,
+    Role,
+    Status,
+    Urgency,
+)
 
 ADOPT = AdoptEdition(NEW, "The board has agreed to it.")
 FIXED = Resolve("fixed", "Took the paper out.")
@@ -312,3 +324,15 @@ def _at_once(changed: tuple[object, ...], foreseen: list[Foreseen]) -> dict[str,
     """What the adoption itself tells, because the newer edition has passed it already."""
     later = {each.what for each in foreseen}
     return {each.what: each.after for each in changed if each.after and each.what not in later}  # type: ignore[attr-defined]
+
+
+def test_what_is_not_promised_any_more_is_not_promised_again_by_reopening() -> None:
+    """Solved under an edition with a promise, moved to one without, opened again: the clock measures, and nothing is due (S6, S12)."""
+    levels = replace(first_rule("service_levels"), resolution={})
+    with works_by(with_rules(service_levels=levels)):
+        moved = life()
+        moved.says(ASHA, FIXED)
+        moved.says(PAVEL, ADOPT)
+        moved.says(CARLA, Reopen("It jams again."))
+        assert moved.facts.status is Status.IN_PROGRESS
+        assert not [each for each in ahead(moved.facts) if each.about == ClockKind.RESOLUTION]

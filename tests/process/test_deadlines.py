@@ -18,6 +18,7 @@ from workflows.publication import Published, Unreached
 from workflows.vocabulary import (
     Audience,
     ClockKind,
+    ClockState,
     ClosedBy,
     DeadlineKind,
     EventKind,
@@ -220,5 +221,21 @@ def test_a_priority_without_a_promise_loses_none(mode: PriorityChange) -> None:
         moved.says(INES, OverridePriority(Priority.P4, "a drill"))
         moved.says(ASHA, Resolve("fixed", "done"))
         assert next(clock for clock in moved.facts.clocks if clock.kind is ClockKind.RESOLUTION).breached_at is None
+    finally:
+        adopt(HOLDFAST)
+
+
+def test_a_promise_made_during_a_hold_begins_with_it() -> None:
+    """Reported where nothing is promised, then more urgent while it waits for the caller: the new clock rests until the caller has answered (S6, S8)."""
+    levels = HOLDFAST.service_levels[0].rule
+    levels = replace(levels, resolution={Priority.P1: levels.resolution[Priority.P1]})
+    adopt(replace(HOLDFAST, service_levels=[Dated(date(2026, 1, 1), levels, "test")]))
+    try:
+        life = Life(Report("It flickers", category="network"))
+        life.says(ASHA, Hold(HoldReason.CALLER, question="Since when?"))
+        life.says(INES, OverridePriority(Priority.P1, "the board meets there"))
+        (resolution,) = [clock for clock in life.facts.clocks if clock.kind is ClockKind.RESOLUTION]
+        assert resolution.state is ClockState.PAUSED
+        assert not [each for each in ahead(life.facts) if each.about == ClockKind.RESOLUTION]
     finally:
         adopt(HOLDFAST)

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from emails.letters import Reader, compose
+from emails.rendering import render
 from tests.desk import Desk
 from tests.process.life import ASHA, CARLA, INES, PAVEL, STRANGER, Life
 from tests.process.newer_edition import NEW, OLD, first_rule, with_rules, works_by
@@ -14,7 +16,7 @@ from workflows.lifecycle import Rule
 from workflows.messages import SYSTEM, Actor, Cancel, Hold, Message, PublicMessage, Report, Take
 from workflows.policies.file_rules import MB, FileRules
 from workflows.publication import Result
-from workflows.vocabulary import CancelReason, EventKind, HoldReason, Priority, Status
+from workflows.vocabulary import CancelReason, EventKind, HoldReason, LetterName, Priority, Status
 
 DIGEST = "ab" * 32
 
@@ -37,6 +39,25 @@ def test_a_file_is_told_without_its_name() -> None:
     assert event.after == {"file": f"{1:032x}", "file_size": 1000, "file_kind": "png", "file_digest": DIGEST}
     assert event.public
     assert [each.file for each in life.facts.files] == [f"{1:032x}"]
+
+
+def test_a_callers_file_is_told_like_words() -> None:
+    """Whoever has the incident hears of a file of its caller, so that an answer without words is no silence; of files of the desk nobody is written to (S14)."""
+    life = Life()
+    life.says(ASHA, Take())
+    life.says(CARLA, _file())
+    life.says(ASHA, _file(2))
+    assert [
+        (owed.letter, owed.addressees, owed.facts.text) for owed in life.incident.letters if owed.letter is LetterName.CALLER_WROTE
+    ] == [(LetterName.CALLER_WROTE, ("asha", "service-desk"), None)]
+    shown = compose(
+        LetterName.CALLER_WROTE,
+        Reader("Asha", "en", "UTC"),
+        life.facts.number,
+        next(owed.facts for owed in life.incident.letters if owed.letter is LetterName.CALLER_WROTE),
+        "",
+    )
+    assert "added a file to" in render(LetterName.CALLER_WROTE, shown).text
 
 
 def test_inner_files_are_for_the_desk() -> None:
@@ -70,6 +91,16 @@ def test_only_the_keeper_says_that_a_file_is_infected() -> None:
     assert life.events(EventKind.FILE_INFECTED)[0].public
     assert life.facts.files == ()
     assert _refused_by(life, SYSTEM, QuarantineFile(f"{1:032x}")) == Rule.NO_SUCH_FILE
+
+
+def test_an_infected_file_is_told_although_the_record_is_behind() -> None:
+    """The keeper says it under one id only; a refusal for want of room would stand for ever, and the incident would go on counting a file that is destroyed (S4)."""
+    life = Life()
+    life.says(CARLA, _file())
+    while _refused_by(life, ASHA, PublicMessage("a" * 10_000)) != Rule.RECORD_BEHIND:
+        pass
+    assert _refused_by(life, SYSTEM, QuarantineFile(f"{1:032x}")) is None
+    assert life.facts.files == ()
 
 
 def test_limits_hold_for_what_is_there() -> None:
@@ -139,9 +170,9 @@ def test_closed_is_final_for_files_too() -> None:
     assert _refused_by(life, ASHA, RemoveFile(f"{1:032x}", "late")) == Rule.CLOSED_IS_FINAL
 
 
-@pytest.mark.parametrize("wrong", [{"kinds": ("exe",)}, {"kinds": "png"}, {"largest": -1}])
+@pytest.mark.parametrize("wrong", [{"kinds": ("exe",)}, {"kinds": "png"}, {"largest": -1}, {"most": 501}])
 def test_rules_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None:
-    """A kind the desk cannot tell from its content, programs first of all, never becomes a rule."""
+    """A kind the desk cannot tell from its content, programs first of all, never becomes a rule; nor more files than an incident can carry along."""
     with pytest.raises(ValueError, match="file rules"):
         replace(first_rule("files"), **wrong)
 

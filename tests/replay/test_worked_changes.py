@@ -19,12 +19,14 @@ PUBLISHED = {
     "new-matrix": "priority_matrix 2027-01-01",
     "stricter-target": "service_levels 2027-02-01",
     "extra-approval": "approvals 2027-03-01",
+    "new-letter": "correspondence 2027-05-01",
     "new-stage": "closure 2027-04-01, permissions 2027-04-01",
 }
 LIVES: dict[str, dict[str, Any]] = {
     "new-matrix": {"before": "P2", "before, assessed anew": "P2", "after": "P1"},
     "stricter-target": {"before": ["02-01 04:00"], "after": ["02-01 06:00"]},
     "extra-approval": {"before": "closed", "after": "resolved", "after, approved": "closed", "after, another service": "closed"},
+    "new-letter": {"before": [], "after": ["group_lead workplace"]},
     "new-stage": {
         "before": ["resolved"],
         "before, confirmed": ["resolved", "not-permitted"],
@@ -57,7 +59,7 @@ def test_a_worked_change_does_what_it_says(document: str, tmp_path: Path) -> Non
 def test_all_of_them_together_keep_the_house_rules(tmp_path: Path) -> None:
     """Made one after the other they get along, and the copy passes the architecture tests and the linter like any other release."""
     tree = edited("new-matrix", tmp_path)
-    for document in ("stricter-target", "extra-approval", "new-stage"):
+    for document in ("stricter-target", "extra-approval", "new-stage", "new-letter"):
         tree.follow(DOCUMENTS / f"{document}.md")
     assert tree.runs("-m", "tests.architecture.shapes").returncode == 0
     assert tree.runs(str(PLAYER), "new-stage", str(HISTORIES)).returncode == 0

@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from activities.house import gate, policy_desk
 from workflows import messages
 from workflows.messages import Actor, Approve, Assign, Confirm, Intake, Message, Report, Reprioritise, Resolve, Resume, Sent
 from workflows.policies.book import book
-from workflows.publication import Snapshot
+from workflows.publication import LetterOwed, Publication, Published, Snapshot
 from workflows.rehearsal.engine import Engine, MemoryRecord
 from workflows.vocabulary import ActorKind, EventKind, Impact, Role, Urgency
 
@@ -26,12 +27,26 @@ ASHA = Actor(ActorKind.PERSON, "asha", (Role.AGENT,), ("service-desk",))
 INES = Actor(ActorKind.PERSON, "ines", (Role.INCIDENT_MANAGER,))
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FIXED = Resolve("fixed", "Mended.")
-Life = tuple[Snapshot, MemoryRecord]
+
+
+@dataclass
+class Record(MemoryRecord):
+    """Keeps the letters owed as well."""
+
+    letters: list[LetterOwed] = field(default_factory=list)
+
+    def publish(self, publication: Publication) -> Published:
+        """One publication."""
+        self.letters += publication.letters
+        return super().publish(publication)
+
+
+Life = tuple[Snapshot, Record]
 
 
 def lived(reported_at: datetime, report: Report, *said: tuple[timedelta, Actor, Message], then: timedelta = MINUTE) -> Life:
     """An incident reported then, and what people told it, each so long after the one before; facts and record after a last while."""
-    record = MemoryRecord()
+    record = Record()
     engine = Engine(reported_at, record.publish)
     engine.start(Intake("INC-1001-2", report, CARLA, reported_at, reported_at, book().name_of_edition(reported_at)))
     for place, (after, who, message) in enumerate(said):
@@ -106,11 +121,24 @@ def new_stage() -> dict[str, Any]:
     }
 
 
+def new_letter() -> dict[str, Any]:
+    """Which changes of group are told to a lead."""
+
+    def told(reported_at: datetime) -> list[str]:
+        groups = ("network", "applications", "workplace", "identity", "service-desk")
+        said = [(HOUR, ASHA, Assign(group)) for group in groups]
+        _, record = lived(reported_at, Report("Till is slow", category="network"), *said)
+        return [f"{owed.to} {owed.facts.group}" for owed in record.letters if owed.letter == "handed_around"]
+
+    return {"before": told(at(4, 30, 12)), "after": told(at(5, 1))}
+
+
 PLAYED: dict[str, Callable[[], dict[str, Any]]] = {
     "new-matrix": new_matrix,
     "stricter-target": stricter_target,
     "extra-approval": extra_approval,
     "new-stage": new_stage,
+    "new-letter": new_letter,
 }
 
 

@@ -41,6 +41,10 @@ KINDS: Mapping[str, str] = {
 TEXTS = frozenset({"txt", "log", "csv", "md", "json"})
 
 
+# An incident carries the list of its files in everything it publishes; with tens of thousands no message to the record could leave any more.
+MOST_OF_AN_INCIDENT = 500
+
+
 @dataclass(frozen=True)
 class FileRules:
     """Sizes in bytes. ``largest``: one file; ``most`` and ``total``: all that an incident has at a time; ``kinds``: ends of names."""
@@ -55,6 +59,8 @@ class FileRules:
         must_be_known(self.kinds, KINDS, "kind of file", "file rules, kinds")
         if min(self.largest, self.most, self.total) < 0:
             raise ValueError("file rules: a limit cannot be less than nothing; 0 takes no files at all.")
+        if self.most > MOST_OF_AN_INCIDENT:
+            raise ValueError(f"file rules, most: ({self.most}) an incident can have at most {MOST_OF_AN_INCIDENT} files; a ZIP holds many.")
 
 
 _PICTURES = ("png", "jpg", "jpeg", "gif", "webp", "mp4")
