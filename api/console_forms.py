@@ -55,6 +55,7 @@ _LABELS: Mapping[str, str] = {
 }
 
 
+_NO_GROUP = "-"
 # What can be done to several incidents at once.
 TOGETHER = ("take", "assign", "resolve", "cancel")
 
@@ -75,8 +76,16 @@ def forms(
 
 def forms_for_many(now: datetime, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
     """The commands for several incidents at once, by the rules in force; whether one of them fits, its own process decides."""
-    asks = _asks(book().edition(book().name_of_edition(now)), tuple(all_groups), tuple(all_people))
+    asks = dict(_asks(book().edition(book().name_of_edition(now)), tuple(all_groups), tuple(all_people)))
+    # A press by mistake must not take all that was chosen from whoever has it.
+    groups = (("", "Choose one"), (_NO_GROUP, "Back to the dispatcher"), *all_groups)
+    asks["assign"] = (Ask("group", "Group", options=groups), *asks["assign"][1:])
     return [Form(command, _LABELS[command].removesuffix(" it"), asks.get(command, ()), None) for command in TOGETHER]
+
+
+def missing_for_many(command: str, typed: Mapping[str, str]) -> str | None:
+    """What has to be chosen before the command goes to several incidents, as a sentence."""
+    return "Choose a group, or: back to the dispatcher. Nothing was sent yet." if command == "assign" and not typed.get("group") else None
 
 
 def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
@@ -139,7 +148,7 @@ def _choices(kind: Any) -> tuple[tuple[str, str], ...]:
 def values_of(command: str, typed: Mapping[str, str], zone: str) -> dict[str, Any]:
     """What was filled in, as the message has it; times are meant in the zone of the writer."""
     names = {name for name in COMMANDS[command].__dataclass_fields__ if name != "level"}
-    values: dict[str, Any] = {name: typed[name] for name in names if typed.get(name)}
+    values: dict[str, Any] = {name: typed[name] for name in names if typed.get(name) and (name, typed[name]) != ("group", _NO_GROUP)}
     values |= {name: int(values[name]) for name in _DIGITS if len(values.get(name, "")) == 1 and values[name].isdecimal()}
     if command == "override_priority":
         values.setdefault("priority", None)

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.console_forms import TOGETHER, forms_for_many, values_of
+from api.console_forms import TOGETHER, forms_for_many, missing_for_many, values_of
 from api.console_frame import console_page
 from api.delivery import find
 from api.desk import Desk
@@ -60,7 +60,8 @@ async def together(request: Request, desk: TheDesk, caller: Agent) -> Response:
     command, nonce = typed.get("command", ""), typed.get("nonce", "") or secrets.token_urlsafe(12)
     if command not in TOGETHER:
         raise Problem("not-found")
-    message = message_of(COMMANDS[command], values_of(command, _fields_for(command, typed), caller.zone))
+    mine = _fields_for(command, typed)
+    message = missing_for_many(command, mine) or message_of(COMMANDS[command], values_of(command, mine, caller.zone))
     missing = message if isinstance(message, str) else None if chosen else "Choose at least one incident. Nothing was sent yet."
     became: Sequence[Became] = []
     if not isinstance(message, str):
@@ -71,7 +72,7 @@ async def together(request: Request, desk: TheDesk, caller: Agent) -> Response:
     form = next(each for each in forms_for_many(datetime.now(UTC), *await desk_people(desk.database)) if each.command == command)
     known: dict[str, Any] = {
         "form": form,
-        "typed": _fields_for(command, typed),
+        "typed": mine,
         "missing": missing,
         "became": became,
         "lines": lines,

@@ -43,6 +43,16 @@ def test_all_are_assigned_each_by_its_own_command(desk: RunningDesk) -> None:
     assert 'href="/console?queue=all&amp;status=new"' in answer.text
 
 
+def test_a_press_by_mistake_takes_nothing_from_anybody(desk: RunningDesk) -> None:
+    """To assign several needs a group, or the word that they go back to the dispatcher; nothing chosen is nothing sent."""
+    number = desk.report(category="network")
+    group, picks = desk.read(number)["group"], _picks(desk, [number])
+    missing = _send(desk, picks, "assign", **{"assign-group": ""})
+    assert (missing.status_code, "Choose a group" in missing.text, desk.read(number)["group"]) == (422, True, group)
+    assert _send(desk, picks, "assign", **{"assign-group": "-"}).status_code == 200
+    assert desk.read(number)["group"] is None
+
+
 def test_every_outcome_is_told(desk: RunningDesk) -> None:
     """Applied, refused with its rule, changed meanwhile, unknown: line by line, and only what may still count can be sent again."""
     good, over, moved = desk.report(category="network"), desk.closed(), desk.report(category="network")
