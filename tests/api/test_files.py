@@ -306,7 +306,7 @@ def test_an_upload_that_takes_too_long_ends(desk: RunningDesk, monkeypatch: pyte
 
 def test_inner_files_do_not_exist_for_callers(desk: RunningDesk) -> None:
     """Neither in lists nor in timelines, pages or searches, not by their address, and not when they go; the desk has all of it (S22)."""
-    number, secret = desk.report(), "hush4711"
+    number, secret = desk.report(), "hush9202"
     added = _add(desk, number, f"{secret}.txt", TEXT, by="asha", inside="true").json()
     gone = _add(desk, number, f"{secret} again.txt", TEXT, by="asha", inside="true").json()
     assert desk.tell(number, "remove_file", file=gone["id"], reason=secret).status_code == 200
@@ -372,7 +372,7 @@ def test_files_are_found_by_their_names(desk: RunningDesk) -> None:
 
 def test_neither_name_nor_content_is_in_a_history(desk: RunningDesk) -> None:
     """Temporal knows that a file came, of which size and kind; what it is called and what is in it the record alone knows (design rule 10)."""
-    number, name, content = desk.report(), "hush4711.txt", b"planted-0815 " * 50
+    number, name, content = desk.report(), "hush9202.txt", b"planted-0815 " * 50
     file = _add(desk, number, name, content).json()["id"]
 
     async def everything() -> bytes:
@@ -381,7 +381,7 @@ def test_neither_name_nor_content_is_in_a_history(desk: RunningDesk) -> None:
 
     told = desk.run(everything())
     assert file.encode() in told
-    assert b"hush4711" not in told
+    assert b"hush9202" not in told
     assert b"planted-0815" not in told
 
 

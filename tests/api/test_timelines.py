@@ -12,7 +12,7 @@ from api.queries.timelines import timeline_of
 from tests.api.house import RunningDesk, fill_directory
 from tests.process.life import Life
 
-SECRET = "hush4711"
+SECRET = "hush3317"
 
 
 async def _talks(database: AsyncEngine, number: str, most: int, length: int) -> None:
