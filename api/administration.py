@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from activities.directory_changes import ChangedMeanwhileError, ChangeRefusedError
 from activities.security_log import Hand
 from api.bodies import said
 from api.cookies import address_of
@@ -86,9 +87,18 @@ class Occasion:
     missing: str | None = None
     wrong: Mapping[str, str] = field(default_factory=dict)
     sheet: Sheet | None = None
-    # what the record says by now, where somebody else was faster
-    meanwhile: tuple[tuple[str, str], ...] = ()
     is_overtaken: bool = False
+
+
+# What the directory may have against a change.
+NOT_SAVED = (ChangedMeanwhileError, ChangeRefusedError)
+
+
+def not_saved(error: ChangedMeanwhileError | ChangeRefusedError, sheet: Sheet) -> Occasion:
+    """The form again, as it was sent, with what is against it."""
+    if isinstance(error, ChangedMeanwhileError):
+        return Occasion(412, sheet=sheet, is_overtaken=True)
+    return Occasion(422, wrong={error.field: error.says}, sheet=sheet)
 
 
 def occasion(done: str) -> Occasion:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
+from activities.directory_changes import UnknownEntryError
 from api.bodies import said
 from api.desk import desk_of
 from api.doorway import fault
@@ -41,6 +42,7 @@ def register(app: FastAPI) -> None:
         RequestValidationError: _wrong_parameters,
         DATABASE_FAULT: _database_fault,
         SignInNeededError: _at_the_door,
+        UnknownEntryError: _unknown,
     }
     for kind, handler in (handlers | dict.fromkeys(DATABASE_AWAY, _database_away)).items():
         app.add_exception_handler(kind, handler)
@@ -75,6 +77,10 @@ async def _at_the_door(request: Request, _: SignInNeededError) -> Response:
 
 async def _refused(request: Request, problem: Problem) -> Response:
     return _as_problem(request, problem)
+
+
+async def _unknown(request: Request, _: UnknownEntryError) -> Response:
+    return _as_problem(request, Problem("not-found"))
 
 
 async def _http(request: Request, error: HTTPException) -> Response:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from activities.directory_changes import UnknownEntryError, change_absence
+from activities.directory_changes import change_absence
 from api.absences import read_absence
 from api.administration import Filled, Occasion, hand_of, key_in, leads_to, local, occasion
 from api.desk import Desk
@@ -34,10 +34,7 @@ async def note(request: Request, desk: TheDesk, caller: Staff, person: str, shee
     when = read_absence(sheet, caller.zone)
     if isinstance(when, dict):
         return await _page(request, desk, caller, Occasion(422, wrong=when, sheet=sheet), person)
-    try:
-        is_new = await change_absence(desk.database, person, *when, hand_of(request, caller))
-    except UnknownEntryError:
-        raise Problem("not-found") from None
+    is_new = await change_absence(desk.database, person, *when, hand_of(request, caller))
     return leads_to(desk, "account", "absences", done="absence" if is_new else "same")
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from activities.directory_changes import ChangedMeanwhileError, ChangeRefusedError, UnknownEntryError, keep_group
+from activities.directory_changes import keep_group
 from activities.directory_entries import GroupEntry, mark_of
 from api.administration import (
+    NOT_SAVED,
     Admin,
     Filled,
     Occasion,
@@ -17,6 +18,7 @@ from api.administration import (
     hand_of,
     key_in,
     leads_to,
+    not_saved,
     occasion,
     read_entry,
     wrong_id,
@@ -79,12 +81,8 @@ async def _keep(request: Request, desk: Desk, caller: Caller, group: str | None,
     try:
         key = group if group is not None else sheet["id"]
         is_new = await keep_group(desk.database, key, entry, None if group is None else sheet["mark"], hand_of(request, caller))
-    except UnknownEntryError:
-        raise Problem("not-found") from None
-    except ChangedMeanwhileError:
-        return await _form(request, desk, caller, group, Occasion(412, sheet=sheet, is_overtaken=True))
-    except ChangeRefusedError as error:
-        return await _form(request, desk, caller, group, Occasion(422, wrong={error.field: error.says}, sheet=sheet))
+    except NOT_SAVED as error:
+        return await _form(request, desk, caller, group, not_saved(error, sheet))
     return leads_to(desk, "admin", "groups", key, done="added" if group is None else "saved" if is_new else "same")
 
 

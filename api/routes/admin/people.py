@@ -8,9 +8,6 @@ from fastapi.responses import Response
 
 from activities.accounts import LASTS, Purpose, make_link, sign_out_everywhere
 from activities.directory_changes import (
-    ChangedMeanwhileError,
-    ChangeRefusedError,
-    UnknownEntryError,
     add_person,
     change_absence,
     change_person,
@@ -24,6 +21,7 @@ from activities.leaving import LastAdminError
 from activities.sign_in_post import LANDING
 from api.absences import read_absence
 from api.administration import (
+    NOT_SAVED,
     Admin,
     Filled,
     Occasion,
@@ -34,6 +32,7 @@ from api.administration import (
     key_in,
     leads_to,
     local,
+    not_saved,
     occasion,
     read_entry,
     wrong_id,
@@ -102,8 +101,8 @@ async def add(request: Request, desk: TheDesk, caller: Admin, sheet: Filled) -> 
         return await _new(request, desk, caller, Occasion(422, wrong=wrong | (entry if isinstance(entry, dict) else {}), sheet=sheet))
     try:
         await add_person(desk.database, sheet["id"], entry, sheet.all("groups"), hand_of(request, caller))
-    except ChangeRefusedError as error:
-        return await _new(request, desk, caller, Occasion(422, wrong={error.field: error.says}, sheet=sheet))
+    except NOT_SAVED as error:
+        return await _new(request, desk, caller, not_saved(error, sheet))
     return leads_to(desk, "admin", "people", sheet["id"], done="added")
 
 
@@ -126,12 +125,8 @@ async def change(request: Request, desk: TheDesk, caller: Admin, person: str, sh
         return await _one(request, desk, caller, person, Occasion(422, wrong=entry, sheet=sheet))
     try:
         is_new = await change_person(desk.database, key_in(person), entry, sheet.all("groups"), sheet["mark"], hand_of(request, caller))
-    except UnknownEntryError:
-        raise Problem("not-found") from None
-    except ChangedMeanwhileError:
-        return await _one(request, desk, caller, person, Occasion(412, sheet=sheet, is_overtaken=True))
-    except ChangeRefusedError as error:
-        return await _one(request, desk, caller, person, Occasion(422, wrong={error.field: error.says}, sheet=sheet))
+    except NOT_SAVED as error:
+        return await _one(request, desk, caller, person, not_saved(error, sheet))
     except LastAdminError:
         return await _one(request, desk, caller, person, Occasion(409, wrong={"roles": LAST_ADMIN}, sheet=sheet))
     return leads_to(desk, "admin", "people", person, done="saved" if is_new else "same")
@@ -143,10 +138,7 @@ async def absence(request: Request, desk: TheDesk, caller: Admin, person: str, s
     when = read_absence(sheet, caller.zone)
     if isinstance(when, dict):
         return await _one(request, desk, caller, person, Occasion(422, wrong=when, sheet=sheet))
-    try:
-        is_new = await change_absence(desk.database, key_in(person), *when, hand_of(request, caller))
-    except UnknownEntryError:
-        raise Problem("not-found") from None
+    is_new = await change_absence(desk.database, key_in(person), *when, hand_of(request, caller))
     return leads_to(desk, "admin", "people", person, done="absence" if is_new else "same")
 
 
@@ -158,8 +150,6 @@ async def disable(request: Request, desk: TheDesk, caller: Admin, person: str, s
         return await _one(request, desk, caller, person, Occasion(422, wrong={"sure": missing}))
     try:
         is_new = await disable_person(desk.database, key_in(person), hand_of(request, caller))
-    except UnknownEntryError:
-        raise Problem("not-found") from None
     except LastAdminError:
         return await _one(request, desk, caller, person, Occasion(409, wrong={"sure": LAST_ADMIN}))
     return leads_to(desk, "admin", "people", person, done="disabled" if is_new else "same")
@@ -168,10 +158,7 @@ async def disable(request: Request, desk: TheDesk, caller: Admin, person: str, s
 @router.post("/people/{person}/enable")
 async def enable(request: Request, desk: TheDesk, caller: Admin, person: str) -> Response:
     """They are back."""
-    try:
-        is_new = await enable_person(desk.database, key_in(person), hand_of(request, caller))
-    except UnknownEntryError:
-        raise Problem("not-found") from None
+    is_new = await enable_person(desk.database, key_in(person), hand_of(request, caller))
     return leads_to(desk, "admin", "people", person, done="enabled" if is_new else "same")
 
 

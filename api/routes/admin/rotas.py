@@ -8,9 +8,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from activities.directory_changes import (
-    ChangedMeanwhileError,
     ChangeRefusedError,
-    UnknownEntryError,
     add_override,
     keep_rota,
     take_override,
@@ -21,7 +19,21 @@ from activities.directory_text import entry_as_toml
 from activities.directory_toml import NotTomlError, read_toml
 from activities.on_call import Rota
 from activities.rota_entries import OverrideEntry, RotaEntry
-from api.administration import Admin, Filled, Occasion, Sheet, admin_page, hand_of, instant_in, key_in, leads_to, occasion, wrong_id
+from api.administration import (
+    NOT_SAVED,
+    Admin,
+    Filled,
+    Occasion,
+    Sheet,
+    admin_page,
+    hand_of,
+    instant_in,
+    key_in,
+    leads_to,
+    not_saved,
+    occasion,
+    wrong_id,
+)
 from api.desk import Desk
 from api.identity import Caller
 from api.problems import Problem
@@ -65,8 +77,8 @@ async def add(request: Request, desk: TheDesk, caller: Admin, sheet: Filled) -> 
         return _new(request, caller, Occasion(422, wrong=wrong | ({"definition": entry} if isinstance(entry, str) else {}), sheet=sheet))
     try:
         await keep_rota(desk.database, sheet["id"], entry, None, hand_of(request, caller))
-    except ChangeRefusedError as error:
-        return _new(request, caller, Occasion(422, wrong={error.field: error.says}, sheet=sheet))
+    except NOT_SAVED as error:
+        return _new(request, caller, not_saved(error, sheet))
     return leads_to(desk, "admin", "rotas", sheet["id"], done="added")
 
 
@@ -90,13 +102,8 @@ async def change(request: Request, desk: TheDesk, caller: Admin, rota: str, shee
         return await _one(request, desk, caller, rota, Occasion(422, wrong={"definition": entry}, sheet=sheet))
     try:
         is_new = await keep_rota(desk.database, rota, entry, sheet["mark"], hand_of(request, caller))
-    except UnknownEntryError:
-        raise Problem("not-found") from None
-    except ChangedMeanwhileError:
-        now = (("Definition", entry_as_toml(present, frozenset({"overrides"}))), ("Overrides", str(len(present.overrides))))
-        return await _one(request, desk, caller, rota, Occasion(412, sheet=sheet, meanwhile=now, is_overtaken=True))
-    except ChangeRefusedError as error:
-        return await _one(request, desk, caller, rota, Occasion(422, wrong={error.field: error.says}, sheet=sheet))
+    except NOT_SAVED as error:
+        return await _one(request, desk, caller, rota, not_saved(error, sheet))
     return leads_to(desk, "admin", "rotas", rota, done="saved" if is_new else "same")
 
 
@@ -140,7 +147,7 @@ async def _one(request: Request, desk: Desk, caller: Caller, rota: str, why: Occ
         "rota": rota,
         "entry": entry,
         "mark": mark_of(entry),
-        "meanwhile": why.meanwhile,
+        "meanwhile": (("Definition", definition), ("Overrides", str(len(entry.overrides)))) if why.is_overtaken else (),
         "names": names | dict(of_desk),
         "turns": _turns(found, rota, now),
         "days": DAYS_ON_CALL,

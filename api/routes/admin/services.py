@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from activities.directory_changes import ChangedMeanwhileError, ChangeRefusedError, UnknownEntryError, keep_service
+from activities.directory_changes import keep_service
 from activities.directory_entries import ServiceEntry, mark_of
 from api.administration import (
+    NOT_SAVED,
     Admin,
     Filled,
     Occasion,
@@ -19,6 +20,7 @@ from api.administration import (
     hand_of,
     key_in,
     leads_to,
+    not_saved,
     occasion,
     read_entry,
     wrong_id,
@@ -76,12 +78,8 @@ async def _keep(request: Request, desk: Desk, caller: Caller, service: str | Non
     try:
         key = service if service is not None else sheet["id"]
         is_new = await keep_service(desk.database, key, entry, None if service is None else sheet["mark"], hand_of(request, caller))
-    except UnknownEntryError:
-        raise Problem("not-found") from None
-    except ChangedMeanwhileError:
-        return await _form(request, desk, caller, service, Occasion(412, sheet=sheet, is_overtaken=True))
-    except ChangeRefusedError as error:
-        return await _form(request, desk, caller, service, Occasion(422, wrong={error.field: error.says}, sheet=sheet))
+    except NOT_SAVED as error:
+        return await _form(request, desk, caller, service, not_saved(error, sheet))
     return leads_to(desk, "admin", "services", key, done="added" if service is None else "saved" if is_new else "same")
 
 
