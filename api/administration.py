@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
@@ -168,7 +168,7 @@ def local(instant: datetime | None, zone: str) -> str:
 def leads_to(desk: Desk, *path: str, done: str = "", mark: str = "") -> RedirectResponse:
     """After a change: to the page that shows it."""
     where = "/".join(quote(part, safe="") for part in path)
-    return RedirectResponse(f"{urlsplit(desk.base_url).path}/{where}{f'?done={done}' if done else ''}{mark}", 303)
+    return RedirectResponse(f"{desk.path}/{where}{f'?done={done}' if done else ''}{mark}", 303)
 
 
 def admin_page(request: Request, caller: Caller, template: str, section: str, why: Occasion | None = None, **facts: Any) -> HTMLResponse:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -72,7 +72,7 @@ async def _at_the_door(request: Request, _: SignInNeededError) -> Response:
     if request.method not in SAFE:
         return page(request, "door/signed_out.html", 401, say=say)
     asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-    return RedirectResponse(f"{urlsplit(desk_of(request).base_url).path}/sign-in?{urlencode({'next': asked})}", 303)
+    return RedirectResponse(f"{desk_of(request).path}/sign-in?{urlencode({'next': asked})}", 303)
 
 
 async def _refused(request: Request, problem: Problem) -> Response:

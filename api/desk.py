@@ -1,6 +1,7 @@
 """What every front door needs at hand; made once by ``create_app``."""
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
@@ -28,6 +29,11 @@ class Desk:
     def base_url(self) -> str:
         """Where people reach the desk, never taken from a request's Host header (S15)."""
         return self.settings.base_url.rstrip("/")
+
+    @property
+    def path(self) -> str:
+        """What the path of every page begins with; nothing where the desk has a host of its own."""
+        return urlsplit(self.base_url).path
 
 
 def desk_of(request: Request) -> Desk:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -22,15 +21,10 @@ def ours(back_to: str) -> str:
     return back_to if len(back_to) <= _LONGEST and _OURS.fullmatch(back_to) else ""
 
 
-def path_of(desk: Desk) -> str:
-    """What all paths of the desk begin with."""
-    return urlsplit(desk.base_url).path
-
-
 async def let_in(request: Request, desk: Desk, person: str, way: str, back_to: str) -> Response:
     """A session for this person instead of the one the browser brought, written down, and on to the page they wanted."""
     token = await begin(desk.database, person, way, datetime.now(UTC), instead_of=token_in(request, desk.base_url))
     await write_down(desk.database, Seen.SIGNED_IN, person=person, address=address_of(request), detail=way)
-    response = RedirectResponse(path_of(desk) + (ours(back_to) or "/welcome"), 303)
+    response = RedirectResponse(desk.path + (ours(back_to) or "/welcome"), 303)
     hand_out(response, token, desk.base_url)
     return response

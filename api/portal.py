@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -41,8 +40,3 @@ async def received(request: Request, desk: Desk, caller: Caller, number: str, re
     facts = await facts_of(desk.database, number)
     told = {"number": number, "promises": promises(facts, caller.say) if facts else [], "refused": refused}
     return page(request, "portal/reported.html", 200, SCRIPTED, caller=caller, say=caller.say, **told)
-
-
-def base_path(desk: Desk) -> str:
-    """What stands before every address of this desk."""
-    return urlsplit(desk.base_url).path

@@ -4,7 +4,6 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -61,7 +60,7 @@ SCRIPTED = PRIVATE | {"Content-Security-Policy": WITH_SCRIPTS}
 
 def page(request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> HTMLResponse:
     """One page. Addresses in it are paths below that of the base URL of the settings; no Host header has a say in them (S15)."""
-    return HTMLResponse(text(template, base=urlsplit(desk_of(request).base_url).path, **facts), status, headers)
+    return HTMLResponse(text(template, base=desk_of(request).path, **facts), status, headers)
 
 
 def text(template: str, **facts: Any) -> str:

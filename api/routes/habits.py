@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -22,4 +21,4 @@ async def keys(request: Request, desk: TheDesk, caller: Annotated[Caller, Depend
         await want_again(desk.database, caller.actor.id, NO_KEYS)
     else:
         await decline(desk.database, caller.actor.id, NO_KEYS, datetime.now(UTC))
-    return RedirectResponse(f"{urlsplit(desk.base_url).path}/account#keys", 303)
+    return RedirectResponse(f"{desk.path}/account#keys", 303)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -114,7 +113,7 @@ async def _page(request: Request, desk: Desk, visit: Visit, status: int = 200, *
         "state": question.state,
         "solution": facts["resolution_notes"] if question.shows_solution else None,
         "choices": question.choices,
-        "action": f"{urlsplit(desk.base_url).path}/l/{visit.token}",
+        "action": f"{desk.path}/l/{visit.token}",
         "nonce": secrets.token_urlsafe(12),
     }
     return page(request, "answer.html", status, UNINDEXED, **{"missing": None, "text": "", "notice": None} | known | more)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -80,7 +80,7 @@ async def send_once_more(request: Request, caller: Reader, desk: TheDesk, key: s
     again = await send_again(desk.database, found.key, int(count), caller.actor.id, datetime.now(UTC))
     if again is None:
         raise Problem("letter-under-way")
-    return RedirectResponse(f"{urlsplit(desk.base_url).path}/outbox/{quote(again)}", 303)
+    return RedirectResponse(f"{desk.path}/outbox/{quote(again)}", 303)
 
 
 async def _found(desk: Desk, key: str) -> LetterView:

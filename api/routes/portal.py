@@ -18,7 +18,7 @@ from api.downloads import find_file, handed_out
 from api.file_limits import limits_of, names_in
 from api.forms import form_of
 from api.identity import SIGNED_IN, Caller
-from api.portal import FACTS, base_path, own, promises, received
+from api.portal import FACTS, own, promises, received
 from api.pressing import command_of, message_of, press, told_to_caller
 from api.problems import Problem
 from api.queries.files import files_of
@@ -88,7 +88,7 @@ async def write(request: Request, desk: TheDesk, caller: Someone, number: str) -
         notice = caller.say(NOTICES["message"]) if text else None
         return await _incident(request, desk, caller, number, 422, notice=notice, refused=added.refused, on="message")
     said = "later" if not added.is_done else "message" if text else "file"
-    return RedirectResponse(f"{base_path(desk)}/portal/incidents/{number}?said={said}", 303)
+    return RedirectResponse(f"{desk.path}/portal/incidents/{number}?said={said}", 303)
 
 
 @router.get("/incidents/{number}/files/{file}")
@@ -109,7 +109,7 @@ async def answer(request: Request, desk: TheDesk, caller: Someone, number: str) 
     link = _as_link(facts, caller)
     if pressed.choice == BROKEN and facts["status"] == Status.CLOSED:
         new = await confirmation.report_again(desk, link, facts, pressed.text, caller.actor)
-        return RedirectResponse(f"{base_path(desk)}/portal/incidents/{new}?said=again", 303)
+        return RedirectResponse(f"{desk.path}/portal/incidents/{new}?said=again", 303)
     message = Reject(pressed.text, link.cycle) if pressed.choice == BROKEN else Confirm(link.cycle)
     return await _pressed(request, desk, caller, command_of(number, caller.actor, message, pressed.nonce), standing, pressed.choice)
 
@@ -122,7 +122,7 @@ async def _pressed(request: Request, desk: Desk, caller: Caller, command: Comman
         text = getattr(command.message, "text", None) or getattr(command.message, "reason", "")
         status = problem.kind.status
         return await _incident(request, desk, caller, command.number, status, missing=told_to_caller(problem, caller.say), on=on, text=text)
-    return RedirectResponse(f"{base_path(desk)}/portal/incidents/{command.number}?said={what if is_done else 'later'}", 303)
+    return RedirectResponse(f"{desk.path}/portal/incidents/{command.number}?said={what if is_done else 'later'}", 303)
 
 
 async def _incident(request: Request, desk: Desk, caller: Caller, number: str, status: int = 200, **more: Any) -> Response:

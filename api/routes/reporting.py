@@ -15,7 +15,7 @@ from api.desk import Desk
 from api.file_limits import limits_now
 from api.forms import cleaned
 from api.identity import REPORTERS_SIGNED_IN, SIGNED_IN, Caller
-from api.portal import base_path, own, received
+from api.portal import own, received
 from api.pressing import told_to_caller
 from api.problems import Problem
 from api.queries.incidents import intake_key
@@ -87,7 +87,7 @@ async def _report(request: Request, desk: Desk, caller: Caller, form: Form) -> R
         added = await attach_all(desk, offer, form.files, await find(desk, caller, taken.number), caller.say)
         if added.refused:
             return await received(request, desk, caller, taken.number, added.refused)
-    return RedirectResponse(f"{base_path(desk)}/portal/reported/{taken.number}", 303)
+    return RedirectResponse(f"{desk.path}/portal/reported/{taken.number}", 303)
 
 
 async def _with_topic(desk: Desk, typed: dict[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from activities.sessions import end, end_all
 from api.cookies import address_of, take_back, token_in
 from api.desk import Desk
 from api.door import ask_for_a_link, right_password
-from api.entrance import let_in, ours, path_of
+from api.entrance import let_in, ours
 from api.forms import form_of
 from api.identity import PUBLIC, SIGNED_IN, Caller
 from api.origin import comes_from_elsewhere
@@ -135,7 +135,7 @@ async def end_sessions(request: Request, desk: TheDesk, caller: Someone) -> Resp
 def _out(desk: Desk, way: str | None = None) -> Response:
     """Nothing of theirs stays on the machine: no cookie, and no draft of a report. The page that follows throws drafts away too, where only it can."""
     by_provider = "&way=oidc" if way == "oidc" else ""
-    response = RedirectResponse(f"{path_of(desk)}/sign-in?out=yes{by_provider}", 303, {"Clear-Site-Data": '"storage"'})
+    response = RedirectResponse(f"{desk.path}/sign-in?out=yes{by_provider}", 303, {"Clear-Site-Data": '"storage"'})
     take_back(response, desk.base_url)
     return response
 
@@ -156,7 +156,7 @@ async def _choose(desk: Desk, person: str, form: dict[str, str], address: str) -
 @router.get("/welcome")
 async def welcome(desk: TheDesk, caller: Someone) -> Response:
     """To the place where this person works: the console, or the portal."""
-    return RedirectResponse(path_of(desk) + ("/console" if caller.is_staff else "/portal"), 303)
+    return RedirectResponse(desk.path + ("/console" if caller.is_staff else "/portal"), 303)
 
 
 async def _account(request: Request, desk: Desk, caller: Caller, status: int = 200, missing: str | None = None) -> Response:

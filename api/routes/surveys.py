@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -95,7 +94,7 @@ async def _page(request: Request, desk: Desk, visit: Visit, status: int = 200, *
         "marks": rating.MARKS,
         "chosen": visit.question.score,
         "comment": visit.question.comment or "",
-        "action": f"{urlsplit(desk.base_url).path}/s/{visit.token}",
+        "action": f"{desk.path}/s/{visit.token}",
         "nonce": secrets.token_urlsafe(12),
     }
     return page(request, "survey.html", status, UNINDEXED, **{"notice": None, "missing": None} | known | more)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -71,6 +70,6 @@ async def _page(
     link = known.link
     reader = await reader_of(desk, link.person)
     is_off = await has_declined(desk.database, link.person, link.purpose)
-    action = f"{urlsplit(desk.base_url).path}/u/{known.token}"
+    action = f"{desk.path}/u/{known.token}"
     facts = {"say": reader.say, "purpose": link.purpose, "is_off": is_off, "action": action, "missing": missing, "notice": notice}
     return page(request, "unsubscribe.html", status, UNINDEXED, **facts)

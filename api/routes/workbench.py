@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -102,7 +101,7 @@ async def add_files(request: Request, desk: TheDesk, caller: Agent, number: str)
         added = await attach_all(desk, offer, form.files, standing)
     if added.refused:
         return await _incident(request, desk, caller, number, Occasion(422, on="files", refused=added.refused, typed=form.typed))
-    return RedirectResponse(f"{urlsplit(desk.base_url).path}/console/{number}?done={'attach_file' if added.is_done else 'later'}", 303)
+    return RedirectResponse(f"{desk.path}/console/{number}?done={'attach_file' if added.is_done else 'later'}", 303)
 
 
 _WHO_SEES_IT = {"no": False, "yes": True}
@@ -133,7 +132,7 @@ async def act(request: Request, desk: TheDesk, caller: Agent, number: str, comma
         is_overtaken = problem.kind.code == Rule.CHANGED_MEANWHILE
         why = replace(again, shown=shown) if is_overtaken else replace(again, missing=sentence_of(problem))
         return await _incident(request, desk, caller, number, replace(why, status=problem.kind.status))
-    return RedirectResponse(f"{urlsplit(desk.base_url).path}/console/{number}?done={command if is_done else 'later'}", 303)
+    return RedirectResponse(f"{desk.path}/console/{number}?done={command if is_done else 'later'}", 303)
 
 
 async def _incident(request: Request, desk: Desk, caller: Caller, number: str, why: Occasion) -> Response:
