@@ -3,9 +3,8 @@
 import asyncio
 import shutil
 import sys
-import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -22,6 +21,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.temporal_connection import DATA_CONVERTER
+from tests.alone import alone
 from workflows.incident import IncidentWorkflow
 from workflows.messages import NAMES, Actor, Intake, Message, Report, Sent
 from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot
@@ -111,9 +111,6 @@ def server_binary() -> Path | None:
     return Path(found) if found else None
 
 
-PATIENCE = 30.0  # seconds, with a worker that stops
-
-
 async def start_time_server(hand_over_after: int = 100) -> WorkflowEnvironment:
     """The dev server with time skipping for each workflow; to be used as a context. Histories are handed over after so many events."""
     return await WorkflowEnvironment.start_time_skipping_v2(
@@ -150,30 +147,17 @@ async def worker(client: Client, shelf: Shelf, queue: str, process: type = Incid
     It has a thread and a loop of its own: now and then the SDK never gets its polls back from a busy server, and a worker that waits for them for ever is
     left behind.
     """
-    is_up, may_go, failed = threading.Event(), threading.Event(), list[BaseException]()
+    sandbox = runner() if process is IncidentWorkflow else UnsandboxedWorkflowRunner()
 
-    async def live() -> None:
+    def serving() -> Worker:
+        return Worker(client, task_queue=queue, workflows=[process], activities=[shelf.publish], workflow_runner=sandbox, **more)
+
+    with ExitStack() as stack:
+        await asyncio.to_thread(stack.enter_context, alone(f"worker of {queue}", serving))
         try:
-            sandbox = runner() if process is IncidentWorkflow else UnsandboxedWorkflowRunner()
-            serving = Worker(client, task_queue=queue, workflows=[process], activities=[shelf.publish], workflow_runner=sandbox, **more)
-            async with serving:
-                is_up.set()
-                await asyncio.to_thread(may_go.wait)
-        except BaseException as error:
-            failed.append(error)
-            raise
+            yield
         finally:
-            is_up.set()
-
-    thread = threading.Thread(target=lambda: asyncio.run(live()), name=f"worker of {queue}", daemon=True)
-    thread.start()
-    await asyncio.to_thread(is_up.wait)
-    try:
-        assert not failed, failed
-        yield
-    finally:
-        may_go.set()
-        await asyncio.to_thread(thread.join, PATIENCE)
+            await asyncio.to_thread(stack.close)
 
 
 @pytest.fixture

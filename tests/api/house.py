@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import socket
 import sys
-import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from activities.sessions import begin
 from activities.settings import Settings
 from api.app import create_app
 from emails.links import Link, Signer
+from tests.alone import alone
 from workflows.incident import IncidentWorkflow
 from workflows.vocabulary import Role
 
@@ -180,26 +180,5 @@ async def _desk(directory: Path, **more: Any) -> AsyncIterator[RunningDesk]:
 @contextmanager
 def running_desk(directory: Path, **more: Any) -> Iterator[RunningDesk]:
     """The desk, with more settings where wanted, up until the block ends. It runs in its own thread, so that tests and browsers can wait for it without holding it up."""
-    box: list[RunningDesk | BaseException] = []
-    is_up, may_go = threading.Event(), threading.Event()
-
-    async def live() -> None:
-        try:
-            async with _desk(directory, **more) as desk:
-                box.append(desk)
-                is_up.set()
-                await asyncio.to_thread(may_go.wait)
-        except BaseException as error:
-            box.append(error)
-            raise
-        finally:
-            is_up.set()
-
-    thread = threading.Thread(target=lambda: asyncio.run(live()), name="desk", daemon=True)
-    thread.start()
-    is_up.wait(60)
-    if not box or not isinstance(box[0], RunningDesk):
-        raise RuntimeError("the desk did not come up") from (box[0] if box and isinstance(box[0], BaseException) else None)
-    yield box[0]
-    may_go.set()
-    thread.join(30)
+    with alone("the desk", lambda: _desk(directory, **more)) as desk:
+        yield desk
