@@ -48,9 +48,10 @@ class Record:
 
     @classmethod
     def read(cls, file: Path) -> "Record":
-        """From the database of a house."""
+        """From the database of a house, all tables as they stood at one moment: somebody may still be writing."""
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
             database.row_factory = sqlite3.Row
+            database.execute("BEGIN")
             return cls(*(tuple(map(_read, database.execute(f"SELECT * FROM {name}"))) for name in cls.__dataclass_fields__))  # noqa: S608 -- our own names
 
     def timelines(self) -> dict[str, list[Row]]:

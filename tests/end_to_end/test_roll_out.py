@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emails.links import NO_DIGESTS
-from tests.end_to_end.auditor import Record, lost_or_doubled, unheard_of, wrongly_answered
+from tests.end_to_end.auditor import Record, lost_or_doubled, still_waited_for, unheard_of, wrongly_answered
 from tests.end_to_end.clients import Clients
 from tests.end_to_end.fleet import Fleet, other_build
 from tests.end_to_end.stages import Staged, all_of_them
@@ -45,12 +45,6 @@ def nobody_wants_digests(house: House) -> None:
     """So that every letter leaves by itself, and soon."""
     with closing(sqlite3.connect(house.data_dir / "holdfast.db", timeout=30)) as database, database:
         database.execute("INSERT INTO preferences (person, declines, since) SELECT id, ?, datetime('now') FROM people", (NO_DIGESTS,))
-
-
-def letters_that_wait(house: House) -> int:
-    """How many letters have not left yet."""
-    with closing(sqlite3.connect(f"file:{house.data_dir / 'holdfast.db'}?mode=ro", uri=True)) as database:
-        return int(database.execute("SELECT count(*) FROM letters WHERE state NOT IN ('kept', 'sent')").fetchone()[0])
 
 
 async def while_told(staged: list[Staged], fleet: Fleet, *commands: tuple[str, ...]) -> None:
@@ -92,9 +86,10 @@ async def test_forward_back_and_forward_again(house: House, fleet: Fleet, tmp_pa
     assert (await asyncio.to_thread(fleet.builds))[NEW].open == INCIDENTS
     await all_of_them(staged, Staged.end)
     await clients.leave()
-    wait_until(lambda: letters_that_wait(house) == 0, "the last letter")
+    wait_until(lambda: still_waited_for(house.data_dir / "holdfast.db", INCIDENTS) == 0, "the last closure and the last letter")
     assert not any(each.stuck for each in (await asyncio.to_thread(fleet.builds)).values())
     record = Record.read(house.data_dir / "holdfast.db")
+    assert {letter["state"] for letter in record.letters} <= {"kept", "sent"}
     assert not [
         *lost_or_doubled(record, clients.numbers),
         *wrongly_answered(record, clients.answered),
