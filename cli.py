@@ -17,13 +17,14 @@ from typing import Annotated
 
 import typer
 
-from activities.house import change_commands, seed_command
-from activities.house.accounts_commands import accounts
-from activities.house.calendar_commands import calendar
-from activities.house.deploy_commands import deploy
-from activities.house.keys_commands import keys
-from activities.house.options import AsJson
+from activities.house.commands import change_commands
+from activities.house.commands.accounts_commands import accounts
+from activities.house.commands.calendar_commands import calendar
+from activities.house.commands.deploy_commands import deploy
+from activities.house.commands.keys_commands import keys
+from activities.house.commands.options import AsJson
 from activities.house.refusals import RefusedError, UsageRefusedError
+from activities.house.seed import command as seed_command
 from activities.settings import SettingsError, read_settings
 
 app = typer.Typer(
@@ -71,7 +72,7 @@ def up() -> None:
 
     Example:  holdfast up
     """
-    from activities.house.house import open_house
+    from activities.house.up.house import open_house
 
     open_house(read_settings(), say=lambda text: print(text, file=sys.stderr, flush=True), show=lambda text: print(text, flush=True))
 
@@ -82,8 +83,8 @@ def worker(parent: Parent = None) -> None:
 
     Example:  HOLDFAST_DATABASE_URL=postgresql://desk@db/desk TEMPORAL_ADDRESS=temporal:7233 holdfast worker
     """
-    from activities.house.household import WORKER_PATIENCE
     from activities.house.serving import adopt_policies, begin, run_to_the_end
+    from activities.house.up.household import WORKER_PATIENCE
     from worker import PATIENCE, run_worker
 
     settings = read_settings(signs_links=True)
@@ -113,7 +114,7 @@ def migrate() -> None:
 
     Example:  HOLDFAST_DATABASE_URL=postgresql://desk@db/desk holdfast migrate
     """
-    from activities.house.office import bring_up_to_date
+    from activities.house.commands.office import bring_up_to_date
 
     print(bring_up_to_date(read_settings()))
 
@@ -130,8 +131,8 @@ def doctor(
 
     Examples:  holdfast doctor    holdfast doctor --only api    holdfast doctor --mail    holdfast doctor --json | jq '.[] | select(.level != "ok")'
     """
-    from activities.house.doctor import PLACES, examine, failed, told
-    from activities.house.relay_examination import examine_relay
+    from activities.house.doctor.examination import PLACES, examine, failed, told
+    from activities.house.doctor.relay_examination import examine_relay
 
     if strangers := set(only or ()) - set(PLACES):
         raise UsageRefusedError(f"There is no {', '.join(sorted(strangers))} to look at; name one of: {', '.join(PLACES)}.")
@@ -150,7 +151,7 @@ def settings(
 
     Examples:  holdfast settings    holdfast settings --example > .env.example
     """
-    from activities.house import settings_page
+    from activities.house.commands import settings_page
 
     if example or page:
         print(settings_page.example() if example else settings_page.page(), end="")
@@ -165,7 +166,7 @@ def directory_import(file: Annotated[Path, typer.Argument(help="A TOML file with
 
     Example:  holdfast directory import directory.toml
     """
-    from activities.house.office import import_directory
+    from activities.house.commands.office import import_directory
 
     print(import_directory(read_settings(), file))
 
@@ -176,7 +177,7 @@ def directory_export() -> None:
 
     Example:  holdfast directory export > directory.toml
     """
-    from activities.house.office import export_directory
+    from activities.house.commands.office import export_directory
 
     print(export_directory(read_settings()), end="")
 
@@ -192,8 +193,8 @@ def oncall(
 
     Examples:  holdfast oncall    holdfast oncall --rota major-incidents --at 2026-12-31T20:00+03:00 --days 30
     """
-    from activities.house.office import who_is_on_call
-    from activities.house.rota_board import instant, told
+    from activities.house.commands.office import who_is_on_call
+    from activities.house.doctor.rota_board import instant, told
 
     found = who_is_on_call(read_settings(), instant(at), days, rota)
     print(json.dumps([each.as_dict() for each in found], indent=2) if as_json else told(found, days))
@@ -205,8 +206,8 @@ def incident_clocks(number: TheNumber, as_json: AsJson = False) -> None:
 
     Examples:  holdfast incident clocks INC-1042-7    holdfast incident clocks INC-1042-7 --json | jq '.clocks[].due_at'
     """
+    from activities.house.commands.time_board import clocks_told, facts_in_record
     from activities.house.serving import adopt_policies
-    from activities.house.time_board import clocks_told, facts_in_record
     from api.queries.timing import clocks_as_json, explained
 
     settings, now = read_settings(), datetime.now(UTC)
@@ -221,7 +222,7 @@ def incident_dates(number: TheNumber, as_json: AsJson = False) -> None:
 
     Examples:  holdfast incident dates INC-1042-7    holdfast incident dates INC-1042-7 --json | jq '.dates[0]'
     """
-    from activities.house.time_board import dates_told, facts_in_record
+    from activities.house.commands.time_board import dates_told, facts_in_record
     from api.queries.timing import dates_as_json
     from workflows.dates import ahead
 
@@ -237,7 +238,7 @@ def letters_preview(
 
     Example:  holdfast letters preview --to /tmp/letters
     """
-    from activities.house.letter_preview import preview
+    from activities.house.commands.letter_preview import preview
 
     print(preview(to))
 

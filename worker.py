@@ -17,9 +17,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 import workflows
 from activities.database.session import open_database
 from activities.deployments import routing, versioning
-from activities.file_keeper import FileKeeper
+from activities.files.keeper import FileKeeper
 from activities.house.logs import HOUSE
-from activities.mail import MailRoom
+from activities.mail.mail_room import MailRoom
 from activities.records import Records
 from activities.settings import Settings
 from activities.temporal_connection import connect_patiently

@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 
 from activities.database.tables import events, incidents, letters, outcomes
-from activities.directory import recipients
-from activities.files import follow
+from activities.directory.staffing import staff
+from activities.directory.who_is_meant import recipients
+from activities.files.kept_files import follow
 from activities.measuring import measure
 from activities.search_index import keep_findable
-from activities.staffing import staff
 from activities.surveys import admit, keep
 from workflows.dates import ahead
 from workflows.owed_letters import merged

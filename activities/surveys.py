@@ -11,9 +11,9 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import people, surveys
-from activities.preferences import wants_no_surveys
+from activities.directory.attendance import OF_THE_HOUSE
+from activities.mail.preferences import wants_no_surveys
 from workflows.policies.survey_rules import Cap
 from workflows.publication import Snapshot, Surveyed, Surveying
 from workflows.vocabulary import SurveyState, Withheld

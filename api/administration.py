@@ -11,11 +11,11 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from activities.directory_changes import ChangedMeanwhileError, ChangeRefusedError
-from activities.security_log import Hand
+from activities.access.security_log import Hand
+from activities.directory.changes import ChangedMeanwhileError, ChangeRefusedError
 from api.bodies import said
-from api.cookies import address_of
 from api.desk import Desk
+from api.entrance.cookies import address_of
 from api.forms import cleaned, read_form
 from api.identity import ADMIN_SIGNED_IN, Caller
 from api.problems import Problem

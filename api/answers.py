@@ -10,14 +10,14 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
-from activities.directory_changes import UnknownEntryError
+from activities.directory.changes import UnknownEntryError
 from api.bodies import said
+from api.console.live import over
 from api.desk import desk_of
-from api.doorway import fault
+from api.doorway.requests import fault
+from api.entrance.origin import SAFE
 from api.identity import SignInNeededError
-from api.link_pages import unavailable
-from api.live import over
-from api.origin import SAFE
+from api.links.pages import unavailable
 from api.problems import Problem, answer
 from api.queries import DATABASE_AWAY, DATABASE_FAULT, is_lost_connection
 from api.rendering import page

@@ -6,15 +6,17 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from temporalio.client import Client
 
+from activities.access.single_sign_on.provider import IdentityProvider
 from activities.database.session import open_database
 from activities.policy_book import load_book
 from activities.settings import Settings
-from activities.single_sign_on.provider import IdentityProvider
-from api import answers, assets
+from api import answers
 from api.commands import Line
 from api.contract import ABOUT, TAGS
 from api.desk import Desk
-from api.doorway import Doorway
+from api.doorway import assets
+from api.doorway.requests import Doorway
+from api.doorway.turnstile import Turnstile
 from api.identity import refuse_undeclared_routes
 from api.queries import Database
 from api.routes import (
@@ -45,7 +47,6 @@ from api.routes import (
     unsubscribing,
     workbench,
 )
-from api.turnstile import Turnstile
 from emails.links import Signer
 from workflows.policies.book import adopt
 from workflows.policies.file_rules import MB

@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from activities.access.single_sign_on.provider import IdentityProvider
 from activities.settings import Settings
-from activities.single_sign_on.provider import IdentityProvider
 from api.commands import Line
+from api.doorway.turnstile import Quay, Turnstile
 from api.queries import Database
-from api.turnstile import Quay, Turnstile
 from emails.links import Signer
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
 
+from activities.access.keys import PREFIX
+from activities.access.security_log import note_foreign_form
+from activities.access.sessions import note_use
 from activities.front_door import note_key_use
-from activities.keys import PREFIX
-from activities.security_log import note_foreign_form
-from activities.sessions import note_use
-from api.cookies import address_of, token_in
 from api.desk import desk_of
-from api.origin import SAFE, comes_from_elsewhere
+from api.entrance.cookies import address_of, token_in
+from api.entrance.origin import SAFE, comes_from_elsewhere
 from api.problems import Problem
 from api.queries.callers import holder_of
 from api.queries.sessions import signed_in

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from activities.attendance import is_absent
-from api.charts import Series, bars
-from api.figures import Column, Figure, Row, Unit, told
+from activities.directory.attendance import is_absent
+from api.figures.charts import Series, bars
+from api.figures.presented import Column, Figure, Row, Unit, told
 from api.queries.situation import Open, Rotas, Worker
 from workflows.policies.book import Edition
 from workflows.timekeeping import PROMISES

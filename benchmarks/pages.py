@@ -31,12 +31,12 @@ from rich.table import Table
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.access.keys import issue_key
+from activities.access.sessions import begin
 from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.database.tables import incidents
-from activities.house.seeding import Wanted, seed
-from activities.keys import issue_key
-from activities.sessions import begin
+from activities.house.seed.seeding import Wanted, seed
 from activities.settings import Settings
 from api.app import create_app
 

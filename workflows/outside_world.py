@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.mail import MailRoom
+    from activities.mail.mail_room import MailRoom
     from activities.records import Records
     from workflows.publication import Publication, Published
 

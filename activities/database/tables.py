@@ -195,7 +195,7 @@ letters = Table(
     Index("ix_letters_lost", "state", "number", sqlite_where=text(LOST), postgresql_where=text(LOST)),
 )
 
-# Files of incidents (activities/files.py); ``sent`` is what the incident is told, ``seq`` the event that took the file on. Bytes are in ``file_parts`` alone:
+# Files of incidents (activities/files/kept_files.py); ``sent`` is what the incident is told, ``seq`` the event that took the file on. Bytes are in ``file_parts`` alone:
 # whoever erases a file deletes those, and the name.
 files = Table(
     "files",

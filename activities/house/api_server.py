@@ -4,10 +4,10 @@ import signal
 
 import uvicorn
 
+from activities.access.single_sign_on.provider import MissingExtraError
 from activities.house.refusals import UsageRefusedError
 from activities.policy_book import UnusableBookError
 from activities.settings import Settings
-from activities.single_sign_on.provider import MissingExtraError
 from api.app import create_app
 
 _KEEP_ALIVE = 15  # seconds an idle connection is kept

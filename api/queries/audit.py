@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, literal, or_, select, tuple_
 
+from activities.access.security_log import SecurityEvent
 from activities.database.tables import security_events
-from activities.security_log import SecurityEvent
 from api.queries import Database, reading
 
 PAGE = 50

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import and_, or_, select
 
-from activities.attendance import OF_THE_HOUSE
+from activities.access.keys import hash_of
 from activities.database.tables import api_keys, groups, memberships, people
+from activities.directory.attendance import OF_THE_HOUSE
 from activities.front_door import KEY_USE_IS_NOTED_EVERY
-from activities.keys import hash_of
 from api.queries import Database, reading
 from workflows.messages import Actor
 from workflows.vocabulary import ActorKind, Role

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from activities.database.tables import groups, memberships, people, rotas
-from activities.rota_entries import RotaEntry
+from activities.directory.rota_entries import RotaEntry
 from api.queries import Database, reading
 from workflows.vocabulary import Role
 

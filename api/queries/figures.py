@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, String, Table, cast, column, false, func, select, text, true, values
 
 from activities.database.tables import LOST, Instant, incidents, letters, measures
-from api.periods import Asked, Stretch, part_of
+from api.figures.periods import Asked, Stretch, part_of
 from api.queries import Database, reading
 from workflows.vocabulary import FINAL, Kind, Status, SurveyState
 

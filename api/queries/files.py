@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from activities.database.tables import files
-from activities.files import FileState, Scan
+from activities.files.kept_files import FileState, Scan
 from api.queries import Database, reading
 from api.queries.incidents import as_text
 from workflows.policies.file_rules import KINDS

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Row, Select, func, literal, select, tuple_, union_all
 
 from activities.database.tables import groups, letters, people
-from activities.postbox import LetterState
+from activities.mail.postbox import LetterState
 from api.queries import Database, reading
 
 PAGE = 50

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from activities.database.tables import intake, people
-from activities.preferences import declines
+from activities.mail.preferences import declines
 from api.queries import Database, reading
 from workflows.vocabulary import Channel
 

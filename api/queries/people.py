@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, func, literal, or_, select, tuple_, type_coerce
 
-from activities import directory_rows as rows
-from activities.attendance import OF_THE_HOUSE, is_absent
 from activities.database.tables import groups, incidents, memberships, people, services
-from activities.directory_entries import DirectoryFile, GroupEntry, PersonEntry, ServiceEntry
-from activities.rota_entries import RotaEntry
+from activities.directory import rows
+from activities.directory.attendance import OF_THE_HOUSE, is_absent
+from activities.directory.entries import DirectoryFile, GroupEntry, PersonEntry, ServiceEntry
+from activities.directory.rota_entries import RotaEntry
 from api.queries import Database, reading
 from api.queries.queues import OPEN
 from workflows.vocabulary import Role

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, union_all
 
-from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import groups, incidents, memberships, people, services
+from activities.directory.attendance import OF_THE_HOUSE
 from api.queries import Database, reading
 from api.queries.search import found_by
 from workflows.messages import Actor

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from activities.attendance import OF_THE_HOUSE
+from activities.access.keys import hash_of
+from activities.access.sessions import IDLE, USE_IS_NOTED_EVERY
 from activities.database.tables import accounts, memberships, people, sessions
-from activities.keys import hash_of
-from activities.sessions import IDLE, USE_IS_NOTED_EVERY
+from activities.directory.attendance import OF_THE_HOUSE
 from api.queries import Database, reading
 from workflows.messages import Actor
 from workflows.vocabulary import ActorKind, Role

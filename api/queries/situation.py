@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from activities.attendance import OF_THE_HOUSE
 from activities.database.tables import groups, incidents, memberships, people, rotas
-from activities.directory import absences
-from activities.on_call import Absences, Rota
-from activities.rota_entries import RotaEntry
+from activities.directory.attendance import OF_THE_HOUSE
+from activities.directory.on_call import Absences, Rota
+from activities.directory.rota_entries import RotaEntry
+from activities.directory.who_is_meant import absences
 from api.queries import Database, reading
 from api.queries.queues import OPEN
 from workflows.vocabulary import Kind

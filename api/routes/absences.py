@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from activities.directory_changes import change_absence
+from activities.directory.changes import change_absence
 from api.absences import read_absence
 from api.administration import Filled, Occasion, hand_of, key_in, leads_to, local, occasion
 from api.desk import Desk

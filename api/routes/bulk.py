@@ -10,8 +10,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.console_forms import TOGETHER, forms_for_many, missing_for_many, values_of
-from api.console_frame import console_page
+from api.console.forms import TOGETHER, forms_for_many, missing_for_many, values_of
+from api.console.frame import console_page
 from api.delivery import find
 from api.desk import Desk
 from api.forms import fields_of

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
-from api.console_forms import forms_for_many
-from api.console_frame import console_page
-from api.countdown import countdown
+from api.console.countdown import countdown
+from api.console.forms import forms_for_many
+from api.console.frame import console_page
+from api.console.live import Seen, answer, mark_of
 from api.cursors import cursor_of_spot, spot_in
 from api.identity import AGENTS_SIGNED_IN, STAFF_SIGNED_IN, Caller
-from api.live import Seen, answer, mark_of
 from api.queries.queues import Asked, Queue, Spot, Waiting, desk_people, lengths, names_of, waiting
 from api.report_form import topics
 from api.routes.incidents import TheDesk

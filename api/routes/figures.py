@@ -9,18 +9,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api.chapters import chapters
 from api.desk import Desk
-from api.figures import Chapter, Figure, counted_from, told
+from api.figures.chapters import chapters
+from api.figures.periods import Asked, By, asked, usual
+from api.figures.presented import Chapter, Figure, counted_from, told
+from api.figures.spreadsheets import table
+from api.figures.standing import backlog
 from api.identity import FIGURES_SIGNED_IN, Caller
-from api.periods import Asked, By, asked, usual
 from api.problems import invalid
 from api.queries.figures import Waiting, lost_letters, open_now, reported, since, tallies
 from api.queries.queues import desk_people
 from api.rendering import PRIVATE, page
 from api.routes.incidents import TheDesk
-from api.spreadsheets import table
-from api.standing_figures import backlog
 from workflows.policies.book import book
 from workflows.vocabulary import Priority
 

@@ -7,17 +7,17 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse, Response
 from ulid import ULID
 
-from api.attaching import Offer, attach, check_may_add
 from api.delivery import find
-from api.downloads import find_file, handed_out
 from api.examples import FILE
+from api.files.attaching import Offer, attach, check_may_add
+from api.files.downloads import find_file, handed_out
+from api.files.uploads import Form, is_multipart, read_upload
 from api.identity import KNOWN, Caller
 from api.problems import Problem, documented, invalid, send_again_with
 from api.queries.files import File, files_of
 from api.queries.incidents import facts_of
 from api.routes.commands import CommandId, SeenVersion, accepted, versions_in
 from api.routes.incidents import Known, Number, TheDesk, shown
-from api.uploads import Form, is_multipart, read_upload
 from api.views import THE_DESK
 from workflows.policies.file_rules import KINDS
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from activities.preferences import NO_KEYS, decline, want_again
+from activities.mail.preferences import NO_KEYS, decline, want_again
 from api.forms import form_of
 from api.identity import STAFF_SIGNED_IN, Caller
 from api.routes.incidents import TheDesk

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api import confirmation
-from api.confirmation import BROKEN, PageReader, Pressed
 from api.desk import Desk
 from api.forms import cleaned, read_form
 from api.identity import LINK
-from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
+from api.links import confirmation
+from api.links.confirmation import BROKEN, PageReader, Pressed
+from api.links.pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
 from api.problems import Problem
 from api.queries.incidents import Standing, facts_of
 from api.queries.links import follow_up_of

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
-from activities.postbox import CAN_BE_RESENT, LetterState, root_of, send_again
+from activities.mail.postbox import CAN_BE_RESENT, LetterState, root_of, send_again
 from api.bodies import Plausible
 from api.desk import Desk
-from api.doorway import CONTENT_POLICY
+from api.doorway.requests import CONTENT_POLICY
 from api.forms import read_form
 from api.identity import LETTER_READERS, Caller
-from api.link_pages import field, foreign, is_surely_ours
+from api.links.pages import field, foreign, is_surely_ours
 from api.problems import Problem, invalid
 from api.queries.letters import LetterView, Search, held_by, newest, one, sent_again
 from api.rendering import page

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from activities.keys import IssuedKey, KeyMadeBeforeError, count_open_keys, issue_key, list_keys, revoke_key
+from activities.access.keys import IssuedKey, KeyMadeBeforeError, count_open_keys, issue_key, list_keys, revoke_key
 from api.administration import Filled, Occasion, hand_of, key_in, leads_to, occasion
-from api.cookies import address_of, token_in
 from api.desk import Desk
-from api.door import right_password
+from api.entrance.cookies import address_of, token_in
+from api.entrance.door import right_password
 from api.identity import SIGNED_IN, Caller
 from api.key_forms import ENDS, MADE_BEFORE, ends_at
 from api.problems import Problem

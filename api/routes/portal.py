@@ -8,16 +8,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api import confirmation
-from api.attaching import Offer, attach_all
-from api.confirmation import BROKEN, PageReader, Pressed, Question
 from api.cursors import cursor_of, place_in
 from api.delivery import Command
 from api.desk import Desk
-from api.downloads import find_file, handed_out
-from api.file_limits import limits_of, names_in
+from api.files.attaching import Offer, attach_all
+from api.files.downloads import find_file, handed_out
+from api.files.limits import limits_of, names_in
+from api.files.uploads import read_upload
 from api.forms import form_of
 from api.identity import SIGNED_IN, Caller
+from api.links import confirmation
+from api.links.confirmation import BROKEN, PageReader, Pressed, Question
 from api.portal import FACTS, own, promises, received
 from api.pressing import command_of, message_of, press, told_to_caller
 from api.problems import Problem
@@ -30,7 +31,6 @@ from api.rendering import PRIVATE, page
 from api.routes.incidents import Before, TheDesk
 from api.sentences import Sentences
 from api.telling import state_of, told, will_happen
-from api.uploads import read_upload
 from api.views import THE_DESK, facts_for, timeline_for_caller
 from emails.links import ANSWER, Link
 from workflows.dates import NOT_FOR_CALLERS, ahead

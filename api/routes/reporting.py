@@ -8,11 +8,12 @@ from fastapi.responses import RedirectResponse, Response
 from ulid import ULID
 
 from api.administration import is_key
-from api.attaching import Offer, attach_all
 from api.catalogue import check_service
 from api.delivery import find
 from api.desk import Desk
-from api.file_limits import limits_now
+from api.files.attaching import Offer, attach_all
+from api.files.limits import limits_now
+from api.files.uploads import Form, read_upload
 from api.forms import cleaned
 from api.identity import REPORTERS_SIGNED_IN, SIGNED_IN, Caller
 from api.portal import own, received
@@ -26,7 +27,6 @@ from api.reception import take_in
 from api.rendering import PRIVATE, SCRIPTED, page
 from api.report_form import Draft, read_report, topics
 from api.routes.incidents import TheDesk
-from api.uploads import Form, read_upload
 from workflows.vocabulary import Channel
 
 router = APIRouter(prefix="/portal", include_in_schema=False)

@@ -6,18 +6,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from activities.accounts import OneTimeLink, Purpose, read_link, set_password, use_link
-from activities.passwords import LEAST_VARIETY, LONGEST, SHORTEST, Weakness, WeakPasswordError
-from activities.preferences import NO_KEYS
-from activities.security_log import Seen, note_foreign_form, write_down
-from activities.sessions import end, end_all
-from api.cookies import address_of, take_back, token_in
+from activities.access.accounts import OneTimeLink, Purpose, read_link, set_password, use_link
+from activities.access.passwords import LEAST_VARIETY, LONGEST, SHORTEST, Weakness, WeakPasswordError
+from activities.access.security_log import Seen, note_foreign_form, write_down
+from activities.access.sessions import end, end_all
+from activities.mail.preferences import NO_KEYS
 from api.desk import Desk
-from api.door import ask_for_a_link, right_password
-from api.entrance import let_in, ours
+from api.entrance.cookies import address_of, take_back, token_in
+from api.entrance.door import ask_for_a_link, right_password
+from api.entrance.origin import comes_from_elsewhere
+from api.entrance.way_in import let_in, ours
 from api.forms import form_of
 from api.identity import PUBLIC, SIGNED_IN, Caller
-from api.origin import comes_from_elsewhere
 from api.problems import Problem
 from api.queries.links import has_declined
 from api.rendering import PRIVATE, SCRIPTED, page

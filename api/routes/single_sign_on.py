@@ -8,15 +8,15 @@ import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from activities.security_log import Seen, write_down
-from activities.single_sign_on.errand import Errand
-from activities.single_sign_on.identities import recognise
-from activities.single_sign_on.provider import BACK, CodeRefusedError, IdentityProvider, ProviderAwayError, Told
-from activities.throttle import RETURNS_FROM_AN_ADDRESS, count, give_back, is_spent
-from api.cookies import address_of
+from activities.access.security_log import Seen, write_down
+from activities.access.single_sign_on.errand import Errand
+from activities.access.single_sign_on.identities import recognise
+from activities.access.single_sign_on.provider import BACK, CodeRefusedError, IdentityProvider, ProviderAwayError, Told
+from activities.access.throttle import RETURNS_FROM_AN_ADDRESS, count, give_back, is_spent
 from api.desk import Desk, desk_of
-from api.entrance import let_in, ours
-from api.errands import end, errand_of, send_off
+from api.entrance.cookies import address_of
+from api.entrance.errands import end, errand_of, send_off
+from api.entrance.way_in import let_in, ours
 from api.identity import PUBLIC
 from api.problems import Problem
 from api.rendering import PRIVATE, page
@@ -71,7 +71,7 @@ async def come_back(
 
 
 async def _take(request: Request, desk: Desk, provider: IdentityProvider, code: str, errand: Errand) -> Response:
-    from activities.single_sign_on.tokens import NotBelievedError  # noqa: PLC0415 -- needs the extra, which is there where a provider is
+    from activities.access.single_sign_on.tokens import NotBelievedError  # noqa: PLC0415 -- needs the extra, which is there where a provider is
 
     address, limit, now = address_of(request), RETURNS_FROM_AN_ADDRESS, datetime.now(UTC)
     if await is_spent(desk.database, limit, address, now) or await count(desk.database, limit, address, now) > limit.tries:

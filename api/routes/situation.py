@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api.countdown import countdown
-from api.figures import told
+from api.console.countdown import countdown
+from api.figures.presented import told
 from api.identity import SITUATION_SIGNED_IN, Caller
 from api.queries.queues import names_of
 from api.queries.situation import all_groups, everything_open, on_call_rotas, titles_of, workers

@@ -9,15 +9,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api import rating
-from api.confirmation import PageReader
 from api.desk import Desk
 from api.forms import cleaned, read_form
 from api.identity import LINK
-from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
+from api.links import rating
+from api.links.confirmation import PageReader
+from api.links.pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
+from api.links.rating import Filled, Question, Said
 from api.problems import Problem
 from api.queries.incidents import Standing, facts_of
-from api.rating import Filled, Question, Said
 from api.rendering import page
 from api.routes.incidents import TheDesk
 from emails.links import SURVEY, Link

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from activities.preferences import decline, want_again
+from activities.mail.preferences import decline, want_again
 from api.desk import Desk
 from api.forms import read_form
 from api.identity import LINK
-from api.link_pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
+from api.links.pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
 from api.queries.links import has_declined
 from api.rendering import page
 from api.routes.incidents import TheDesk

@@ -10,17 +10,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
-from api.attaching import Offer, attach_all
-from api.console_forms import forms, values_of, why_not
-from api.console_frame import console_page
-from api.countdown import countdown
+from api.console.countdown import countdown
+from api.console.forms import forms, values_of, why_not
+from api.console.frame import console_page
+from api.console.live import Seen, answer, mark_of
 from api.delivery import find
 from api.desk import Desk
-from api.downloads import find_file, handed_out
-from api.file_limits import limits_of, names_in
+from api.files.attaching import Offer, attach_all
+from api.files.downloads import find_file, handed_out
+from api.files.limits import limits_of, names_in
+from api.files.uploads import read_upload
 from api.forms import form_of
 from api.identity import Caller
-from api.live import Seen, answer, mark_of
 from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries.files import files_of
@@ -32,7 +33,6 @@ from api.queries.timelines import timeline_of
 from api.routes.console import Agent, Staff
 from api.routes.incidents import Before, TheDesk
 from api.telling import told, will_happen
-from api.uploads import read_upload
 from emails.replies import Reply, replies_in
 from workflows.dates import ahead
 from workflows.event_kinds import NOTICES

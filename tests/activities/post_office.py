@@ -12,10 +12,10 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import letters
-from activities.directory_file import load_directory
-from activities.mail import MailRoom
+from activities.directory.file import load_directory
+from activities.mail.mail_room import MailRoom
+from activities.mail.relay import RelayAwayError
 from activities.records import Records
-from activities.relay import RelayAwayError
 from activities.settings import Settings
 from tests.activities.test_records import DIRECTORY
 from tests.process.life import Life

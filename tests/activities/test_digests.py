@@ -11,10 +11,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import letters, people
-from activities.digests import DIGEST, FREE, WINDOW, put_into_digest
-from activities.mail import MailRoom
-from activities.postbox import claim_next
-from activities.preferences import decline
+from activities.mail.digests import DIGEST, FREE, WINDOW, put_into_digest
+from activities.mail.mail_room import MailRoom
+from activities.mail.postbox import claim_next
+from activities.mail.preferences import decline
 from emails.letters import MOST_IN_A_DIGEST
 from emails.links import NO_DIGESTS
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters

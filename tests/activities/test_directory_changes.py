@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.accounts import Purpose, ask_for_link, make_link, read_link, sign_out_everywhere, who_is
+from activities.access.accounts import Purpose, ask_for_link, make_link, read_link, sign_out_everywhere, who_is
+from activities.access.keys import KeyMadeBeforeError, KeyRefusedError, issue_key, list_keys, revoke_key
+from activities.access.security_log import Hand
+from activities.access.sessions import begin
 from activities.database.tables import link_requests, one_time_links, people, rounds, security_events, sessions
-from activities.directory import recipients, who_is_on_call
-from activities.directory_changes import (
+from activities.directory.changes import (
     ChangedMeanwhileError,
     ChangeRefusedError,
     UnknownEntryError,
@@ -27,16 +29,14 @@ from activities.directory_changes import (
     mark_of_person,
     take_override,
 )
-from activities.directory_entries import GroupEntry, PersonEntry, ServiceEntry, mark_of
-from activities.directory_file import load_directory
-from activities.directory_rows import group_entry, groups_of, person_entry, rota_entry, service_entry
-from activities.keys import KeyMadeBeforeError, KeyRefusedError, issue_key, list_keys, revoke_key
-from activities.leaving import LastAdminError
-from activities.postbox import address_of
-from activities.rota_entries import OverrideEntry, RotaEntry
-from activities.security_log import Hand
-from activities.sessions import begin
-from activities.staffing import staff
+from activities.directory.entries import GroupEntry, PersonEntry, ServiceEntry, mark_of
+from activities.directory.file import load_directory
+from activities.directory.leaving import LastAdminError
+from activities.directory.rota_entries import OverrideEntry, RotaEntry
+from activities.directory.rows import group_entry, groups_of, person_entry, rota_entry, service_entry
+from activities.directory.staffing import staff
+from activities.directory.who_is_meant import recipients, who_is_on_call
+from activities.mail.postbox import address_of
 from api.queries.callers import holder_of, is_agent, person_exists
 from api.queries.sessions import signed_in
 from workflows.policies.assignment_rules import Pick

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import people
-from activities.directory_file import DirectoryFileError, load_directory, read_directory
-from activities.on_call import Layer, Override, Rota
+from activities.directory.file import DirectoryFileError, load_directory, read_directory
+from activities.directory.on_call import Layer, Override, Rota
 from workflows.calendars import Weekday, span
 from workflows.policies.book import HOLDFAST
 
-SAMPLE = Path(__file__).resolve().parents[2] / "activities/directory_sample.toml"
+SAMPLE = Path(__file__).resolve().parents[2] / "activities/directory/sample.toml"
 
 
 def test_the_sample_has_every_group_of_the_policies() -> None:

@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.access.security_log import Hand
+from activities.access.sessions import begin
 from activities.database.tables import people, security_events
-from activities.directory_changes import change_absence, disable_person
-from activities.directory_entries import DirectoryFile, GroupEntry, PersonEntry, ServiceEntry
-from activities.directory_file import load_directory, preview_of, read_directory
-from activities.directory_lock import DirectoryChangedError
-from activities.directory_rows import everything, person_entry
-from activities.directory_text import as_toml
-from activities.rota_entries import LayerEntry, OverrideEntry, RotaEntry
-from activities.security_log import Hand
-from activities.sessions import begin
+from activities.directory.as_text import as_toml
+from activities.directory.changes import change_absence, disable_person
+from activities.directory.entries import DirectoryFile, GroupEntry, PersonEntry, ServiceEntry
+from activities.directory.file import load_directory, preview_of, read_directory
+from activities.directory.lock import DirectoryChangedError
+from activities.directory.rota_entries import LayerEntry, OverrideEntry, RotaEntry
+from activities.directory.rows import everything, person_entry
 from api.queries.sessions import signed_in
 from workflows.vocabulary import Role
 
-SAMPLE = (Path(__file__).resolve().parents[2] / "activities/directory_sample.toml").read_text(encoding="utf-8")
+SAMPLE = (Path(__file__).resolve().parents[2] / "activities/directory/sample.toml").read_text(encoding="utf-8")
 ADA = Hand("ada", "10.0.0.7")
 NOW = datetime.now(UTC)
 

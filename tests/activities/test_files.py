@@ -19,11 +19,11 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.database.tables import file_parts, files, search_entries
-from activities.file_keeper import CLAIM, LOOKS_AGAIN, FileKeeper
-from activities.files import PART, TOLD_WITHIN, Upload, file_id, forget, parts_of, store
-from activities.house.doctor import examine
+from activities.files.keeper import CLAIM, LOOKS_AGAIN, FileKeeper
+from activities.files.kept_files import PART, TOLD_WITHIN, Upload, file_id, forget, parts_of, store
+from activities.files.scanner import ScannerAwayError, is_infected
+from activities.house.doctor.examination import examine
 from activities.records import Records
-from activities.scanner import ScannerAwayError, is_infected
 from activities.settings import Settings
 from tests.files import EICAR, PNG
 from tests.process.life import ASHA, CARLA, TUESDAY, Life
@@ -363,7 +363,7 @@ async def test_a_new_scanner_looks_at_what_came_before_it(on_file: AsyncEngine) 
 
 async def test_a_record_that_is_away_at_first_is_looked_through_later(on_file: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that starts before its database still has the old files checked (S4)."""
-    monkeypatch.setattr("activities.file_keeper.FIRST_RETRY", timedelta(milliseconds=20))
+    monkeypatch.setattr("activities.files.keeper.FIRST_RETRY", timedelta(milliseconds=20))
     life = Life()
     file = await _attached(on_file, life, EICAR)
     async with on_file.begin() as connection:

@@ -8,8 +8,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import letters, people
-from activities.mail import MailRoom
-from activities.preferences import decline
+from activities.mail.mail_room import MailRoom
+from activities.mail.preferences import decline
 from emails.links import NO_DIGESTS
 from tests.activities.post_office import Post, rows, send_all, settings, states, with_letters
 from tests.emails.hostile import hostile_texts

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.access.security_log import COMMAND_LINE
+from activities.access.single_sign_on.identities import Doubt, Recognised, forget_identities, recognise
+from activities.access.single_sign_on.provider import Told
 from activities.database.tables import identities, people
-from activities.security_log import COMMAND_LINE
-from activities.single_sign_on.identities import Doubt, Recognised, forget_identities, recognise
-from activities.single_sign_on.provider import Told
 
 CARLA = Told("https://login.example.org", "sub-1", "carla@example.org", None)
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import ActivityEnvironment
 
 from activities.database.tables import letters
-from activities.mail import MailRoom
-from activities.postbox import LEASE, LetterState, claim_next
-from activities.preferences import decline
-from activities.relay import RelayAwayError
+from activities.mail.mail_room import MailRoom
+from activities.mail.postbox import LEASE, LetterState, claim_next
+from activities.mail.preferences import decline
+from activities.mail.relay import RelayAwayError
 from emails.links import NO_DIGESTS
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
 from tests.process.life import ASHA, Life

@@ -16,9 +16,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-from activities import mail
 from activities.database.tables import incidents, letters, people
-from activities.mail import MailRoom
+from activities.mail.mail_room import MailRoom
+from activities.mail.mail_room import mail_room as mail
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
 from tests.process.life import ASHA, Life
 from workflows.house_messages import ReportUndeliverable

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.on_call import Absences, Layer, Override, Rota
+from activities.directory.on_call import Absences, Layer, Override, Rota
 from workflows.calendars import Span, Weekday, every_day, workdays
 
 PEOPLE = ("asha", "deniz", "noah", "mei")

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.directory_file import load_directory, read_directory
-from activities.policy_check import categories, misfits
+from activities.directory.file import load_directory, read_directory
+from activities.directory.policy_check import categories, misfits
 from tests.api.readers import signed_in
 from workflows.policies.book import HOLDFAST, Book, adopt
 from workflows.policies.dated import Dated
 
-SAMPLE = (Path(__file__).resolve().parents[2] / "activities/directory_sample.toml").read_text(encoding="utf-8")
+SAMPLE = (Path(__file__).resolve().parents[2] / "activities/directory/sample.toml").read_text(encoding="utf-8")
 RULES = HOLDFAST.edition(HOLDFAST.name_of_edition(datetime.now(UTC)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from activities.database.tables import events, letters
-from activities.directory_file import load_directory
+from activities.directory.file import load_directory
 from activities.records import Records
 from tests.process.life import ASHA, Life
 from tests.process.test_ladders import P1_REPORT

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import events, incidents, letters, outcomes, people
-from activities.directory_file import load_directory
+from activities.directory.file import load_directory
 from activities.records import Records
 from tests.process.life import ASHA, CARLA, Life
 from workflows.messages import Confirm, Hold, Reject, Resolve, Take

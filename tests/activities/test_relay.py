@@ -11,9 +11,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pydantic import SecretStr
 
-from activities import relay as relay_module
-from activities.postbox import LEASE
-from activities.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
+from activities.mail.mail_room import relay as relay_module
+from activities.mail.postbox import LEASE
+from activities.mail.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
 from activities.settings import Settings
 from tests.activities.post_office import Post, settings
 

@@ -8,10 +8,10 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import people
-from activities.directory import all_rotas, who_is_on_call
-from activities.directory_file import DirectoryFileError, load_directory, read_directory
+from activities.directory.file import DirectoryFileError, load_directory, read_directory
+from activities.directory.who_is_meant import all_rotas, who_is_on_call
 
-SAMPLE = (Path(__file__).resolve().parents[2] / "activities/directory_sample.toml").read_text(encoding="utf-8")
+SAMPLE = (Path(__file__).resolve().parents[2] / "activities/directory/sample.toml").read_text(encoding="utf-8")
 PEOPLE = '[people.asha]\nname = "Asha"\n[people.ben]\nname = "Ben"\n[groups]\n'
 LAYER = '[[rotas.{rota}.layers]]\npeople = ["{person}"]\nstarts = 2026-01-05T09:00:00\nturn_days = 7\n'
 DESK = (

@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from activities.accounts import ask_for_link, read_link
+from activities.access.accounts import ask_for_link, read_link
 from activities.database.tables import link_requests, metadata, one_time_links
-from activities.directory_file import load_directory
-from activities.relay import Relay, RelayAwayError
-from activities.sign_in_post import RETRY, SignInPost
+from activities.directory.file import load_directory
+from activities.mail.relay import Relay, RelayAwayError
+from activities.mail.sign_in_post import RETRY, SignInPost
 from tests.activities.post_office import Post, settings
 from tests.activities.test_records import DIRECTORY
 

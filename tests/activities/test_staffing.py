@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import incidents
-from activities.directory_file import load_directory
+from activities.directory.file import load_directory
+from activities.directory.staffing import staff
 from activities.records import Records
-from activities.staffing import staff
 from tests.process.life import ASHA, CARLA, Life
 from workflows.messages import Assign, Reject, Resolve
 from workflows.policies.assignment_rules import Pick

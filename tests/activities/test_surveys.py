@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.session import open_database
 from activities.database.tables import letters, people, surveys
-from activities.preferences import decline
+from activities.mail.preferences import decline
 from activities.records import Records
 from activities.surveys import admit, keep
 from emails.links import NO_SURVEYS

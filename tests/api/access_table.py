@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 from sqlalchemy import delete, insert
 
-from activities.accounts import Purpose, make_link
+from activities.access.accounts import Purpose, make_link
+from activities.access.keys import issue_key, revoke_key
+from activities.access.sessions import begin, end
 from activities.database.tables import letters, rotas, services
 from activities.incident_numbers import number_of
-from activities.keys import issue_key, revoke_key
-from activities.sessions import begin, end
 from api.examples import EXAMPLES
 from tests.api.asked import survey_is_out
 from tests.api.house import RunningDesk

@@ -20,12 +20,12 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.access.keys import issue_key
+from activities.access.sessions import begin
 from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.database.tables import groups, memberships, people
-from activities.keys import issue_key
 from activities.records import Records
-from activities.sessions import begin
 from activities.settings import Settings
 from api.app import create_app
 from emails.links import Link, Signer

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.access.sessions import begin
 from activities.records import Records
-from activities.sessions import begin
 from activities.settings import Settings
 from api.app import create_app
 from tests.api.house import LINK_KEY

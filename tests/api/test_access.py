@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
 import api.app
-from activities.keys import issue_key, list_keys, revoke_key
+from activities.access.keys import issue_key, list_keys, revoke_key
 from activities.settings import Settings
 from api.app import create_app
 from api.identity import UndeclaredAccessError, access_of

@@ -15,12 +15,12 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.accounts import set_password
+from activities.access.accounts import set_password
+from activities.access.keys import issue_key
+from activities.access.security_log import COMMAND_LINE, Hand
 from activities.database.tables import api_keys, groups, people, security_events, sessions
-from activities.directory_changes import keep_service
-from activities.directory_entries import ServiceEntry
-from activities.keys import issue_key
-from activities.security_log import COMMAND_LINE, Hand
+from activities.directory.changes import keep_service
+from activities.directory.entries import ServiceEntry
 from activities.settings import Settings
 from api.app import create_app
 from api.identity import ADMINISTER, SEE_AUDIT, SEE_CATEGORIES, STAFF, Way, access_of

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from activities.accounts import Purpose
-from activities.house.accounts_office import audit, choose_password, forget, link, sign_out
-from activities.security_log import Seen
-from activities.throttle import PASSWORDS_OF_AN_ACCOUNT
+from activities.access.accounts import Purpose
+from activities.access.security_log import Seen
+from activities.access.throttle import PASSWORDS_OF_AN_ACCOUNT
+from activities.house.commands.accounts_office import audit, choose_password, forget, link, sign_out
 from tests.api.identity_provider import Account, Door, Provider, open_door, open_provider
 
 PASSWORD = "blue whale, green lamp"

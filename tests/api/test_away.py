@@ -19,9 +19,9 @@ from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.settings import Settings
 from api.app import create_app
+from api.doorway.turnstile import MINE_OF_ALL, WAITING_PER_PLACE, Turnstile
 from api.identity import PUBLIC
 from api.problems import Problem
-from api.turnstile import MINE_OF_ALL, WAITING_PER_PLACE, Turnstile
 from emails.links import ANSWER, Signer
 from tests.api.house import LINK_KEY, RunningDesk, fill_directory, free_port
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.charts import Series, bars, columns, scale, scale_of_minutes, scale_of_whole
+from api.figures.charts import Series, bars, columns, scale, scale_of_minutes, scale_of_whole
 
 HOSTILE = "</svg><script>alert(1)</script>\"'&"
 

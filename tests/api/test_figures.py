@@ -13,9 +13,9 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import groups, incidents, letters, measures
-from api.periods import By, part_of
-from api.spread import spread
-from api.spreadsheets import BYTE_ORDER_MARK, harmless
+from api.figures.periods import By, part_of
+from api.figures.spread import spread
+from api.figures.spreadsheets import BYTE_ORDER_MARK, harmless
 from tests.api.house import PEOPLE, fill_directory
 from tests.api.readers import counted, publish, signed_in
 from tests.api.test_spreadsheets import CORPUS

@@ -13,15 +13,15 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
+from activities.access.throttle import UPLOADS_OF_A_PERSON, count
 from activities.database.tables import file_parts, files
-from activities.file_keeper import FileKeeper
-from activities.files import TOLD_WITHIN, Upload, file_id, store
-from activities.throttle import UPLOADS_OF_A_PERSON, count
+from activities.files.keeper import FileKeeper
+from activities.files.kept_files import TOLD_WITHIN, Upload, file_id, store
 from api.app import create_app
 from api.delivery import key_of
-from api.doorway import LARGEST_BODY
-from api.file_names import cleaned_name, disposition
-from api.turnstile import UPLOADS_AT_ONCE
+from api.doorway.requests import LARGEST_BODY
+from api.doorway.turnstile import UPLOADS_AT_ONCE
+from api.files.names import cleaned_name, disposition
 from tests.api.house import RunningDesk, running_desk
 from tests.api.test_sentences import in_turkish
 from tests.files import EICAR, PNG, SAMPLES, TEXT
@@ -296,7 +296,7 @@ def test_more_than_any_upload_is_not_read(desk: RunningDesk) -> None:
 def test_an_upload_that_takes_too_long_ends(desk: RunningDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sends a form drop by drop is told so in the end, and nothing of it is kept (ecosystem 3.14)."""
     number, before = desk.report(), _kept(desk)
-    monkeypatch.setattr("api.uploads.PATIENCE", timedelta(0))
+    monkeypatch.setattr("api.files.uploads.PATIENCE", timedelta(0))
     _is_refused(_add(desk, number, "large.txt", b"x" * 3 * MB), 408, "too-slow")
     assert _kept(desk) == before
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.doorway import LARGEST_BODY
+from api.doorway.requests import LARGEST_BODY
 from api.problems import CATALOGUE, MEDIA_TYPE
 from tests.api.house import RunningDesk
 from workflows.lifecycle import Rule

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.access.keys import hash_of, issue_key, list_keys
 from activities.database.tables import letters
 from activities.front_door import TurnedAway, accept, note_start, turn_away
 from activities.incident_numbers import check_digit_fits, number_of
-from activities.keys import hash_of, issue_key, list_keys
 from activities.policy_book import UnusableBookError, load_book
 from activities.records import Records
 from api.queries.callers import holder_of, level_of, person_exists

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import httpx
 import pytest
 
-from api.doorway import CONTENT_POLICY
+from api.doorway.requests import CONTENT_POLICY
 from emails.links import NO_DIGESTS, NO_SURVEYS, SURVEY
 from tests.api.asked import survey_is_out
 from tests.api.house import RunningDesk

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from api import live
+from api.console import live
 from tests.api.house import RunningDesk
 
 STREAM = {"Accept": "text/event-stream"}

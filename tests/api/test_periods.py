@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.periods import LONGEST, Asked, By, asked, part_of, usual
+from api.figures.periods import LONGEST, Asked, By, asked, part_of, usual
 
 TODAY = date(2026, 11, 25)
 DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from activities.accounts import set_password
+from activities.access.accounts import set_password
 from activities.database.tables import accounts, api_keys, letters, people
-from activities.mail import MailRoom
+from activities.mail.mail_room import MailRoom
 from tests.api.access_table import Line, World, read_table
 from tests.api.house import LINK_KEY, TEMPORAL, RunningDesk, running_desk
 

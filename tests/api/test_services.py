@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from activities.access.security_log import COMMAND_LINE
 from activities.database.tables import services
-from activities.directory_changes import keep_service
-from activities.directory_entries import ServiceEntry, mark_of
-from activities.security_log import COMMAND_LINE
+from activities.directory.changes import keep_service
+from activities.directory.entries import ServiceEntry, mark_of
 from tests.api.house import RunningDesk
 
 MAIL = ServiceEntry(name="Mail & more", category="e-mail")

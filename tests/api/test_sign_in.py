@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.accounts import Purpose, make_link, password_fits, set_password
+from activities.access.accounts import Purpose, make_link, password_fits, set_password
+from activities.access.keys import hash_of
+from activities.access.passwords import WeakPasswordError
+from activities.access.security_log import latest, note_foreign_form
+from activities.access.sessions import IDLE, end_all
+from activities.access.throttle import PASSWORDS_OF_AN_ACCOUNT, count
 from activities.database.session import open_database
 from activities.database.tables import accounts, link_requests, security_events, sessions
-from activities.keys import hash_of
-from activities.passwords import WeakPasswordError
-from activities.security_log import latest, note_foreign_form
-from activities.sessions import IDLE, end_all
-from activities.throttle import PASSWORDS_OF_AN_ACCOUNT, count
-from api.door import right_password
+from api.entrance.door import right_password
 from tests.api.house import RunningDesk
 
 PASSWORD = "blue whale, green lamp"
@@ -61,7 +61,7 @@ def test_on_https_the_cookie_is_for_this_host_only() -> None:
     """There it has the prefix that browsers guard, and travels only encrypted."""
     from fastapi.responses import Response  # noqa: PLC0415 -- the only test that needs one
 
-    from api.cookies import hand_out  # noqa: PLC0415 -- the same
+    from api.entrance.cookies import hand_out  # noqa: PLC0415 -- the same
 
     response = Response()
     hand_out(response, "token", "https://desk.example.org")

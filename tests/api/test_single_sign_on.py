@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512, HashAlgorithm
 from joserfc.jwk import ECKey, RSAKey
 
-from activities.single_sign_on import provider as asking
+from activities.access.single_sign_on import provider as asking
 from tests.api.identity_provider import CLIENT, Account, Door, Key, Provider, open_door, open_provider
 
 _SHA256 = SHA256()

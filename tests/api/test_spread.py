@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.spread import FEW_FOR_A_PERCENTILE, Spread, at_share, between, share, spread
+from api.figures.spread import FEW_FOR_A_PERCENTILE, Spread, at_share, between, share, spread
 
 VALUES = st.lists(st.integers(0, 10_000), min_size=1, max_size=60)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.spreadsheets import BYTE_ORDER_MARK, harmless, table
+from api.figures.spreadsheets import BYTE_ORDER_MARK, harmless, table
 
 CORPUS = (
     "=1+1",

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from activities.preferences import wants_no_digests, wants_no_surveys
+from activities.mail.preferences import wants_no_digests, wants_no_surveys
 from emails.links import NO_DIGESTS, NO_SURVEYS
 from tests.api.house import RunningDesk
 

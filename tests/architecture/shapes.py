@@ -12,7 +12,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from activities.mail import MailRoom
+from activities.mail.mail_room import MailRoom
 from activities.records import Records
 from workflows.incident import IncidentWorkflow
 from workflows.mail_room import MailRoomWorkflow

@@ -15,11 +15,11 @@ import httpx
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.accounts import set_password
+from activities.access.accounts import set_password
+from activities.access.throttle import PASSWORDS_FROM_AN_ADDRESS, PASSWORDS_OF_AN_ACCOUNT, Limit
 from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.database.tables import security_events, throttles
-from activities.throttle import PASSWORDS_FROM_AN_ADDRESS, PASSWORDS_OF_AN_ACCOUNT, Limit
 from tests.api.house import LINK_KEY, fill_directory, free_port
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from activities.house.first_run import sample_directory
+from activities.house.up.first_run import sample_directory
 from cli import app
 from tests.house.whole_house import free_port, holdfast
 

@@ -9,7 +9,7 @@ import pytest
 import typer
 import yaml
 
-from activities.house.embedded_server import server_command
+from activities.house.up.embedded_server import server_command
 from activities.settings import PREFIX, Settings, read_settings
 from cli import app
 

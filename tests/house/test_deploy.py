@@ -17,9 +17,9 @@ from ulid import ULID
 from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.deployments import Build, Deployment, versioning
-from activities.house import deploy_desk
+from activities.house.commands import deploy_desk
+from activities.house.doctor.surroundings import look_at_temporal
 from activities.house.refusals import RefusedError, UnavailableError
-from activities.house.surroundings import look_at_temporal
 from activities.records import Records
 from activities.settings import Settings, read_settings
 from tests.desk import Desk, Shelf, worker

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from activities.house.findings import Finding, Level
-from activities.house.letter_preview import preview
+from activities.house.commands.letter_preview import preview
+from activities.house.doctor.findings import Finding, Level
+from activities.house.doctor.relay_examination import examine_relay
 from activities.house.refusals import UsageRefusedError
-from activities.house.relay_examination import examine_relay
 from activities.settings import Settings
 from emails.languages import languages
 from tests.activities.post_office import settings

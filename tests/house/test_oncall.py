@@ -7,7 +7,7 @@ import pytest
 
 from tests.house.whole_house import holdfast
 
-SAMPLE = Path(__file__).resolve().parents[2] / "activities/directory_sample.toml"
+SAMPLE = Path(__file__).resolve().parents[2] / "activities/directory/sample.toml"
 
 DESK = """
 [people.asha]

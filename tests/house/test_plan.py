@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import groups, memberships, people, rotas
-from activities.house.plan_desk import composed, write
+from activities.house.commands.plan_desk import composed, write
 from activities.house.refusals import UsageRefusedError
 from activities.settings import Settings
 from api.queries.contacts import directory

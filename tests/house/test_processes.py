@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from activities.house.embedded_server import server_command
-from activities.house.first_run import sample_directory
+from activities.house.up.embedded_server import server_command
+from activities.house.up.first_run import sample_directory
 from activities.settings import read_settings
 from tests.house.whole_house import PATIENCE, clean_environment, free_port, holdfast, is_alive, wait_until
 

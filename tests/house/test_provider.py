@@ -9,17 +9,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.access.sessions import begin
+from activities.access.single_sign_on.identities import recognise
+from activities.access.single_sign_on.provider import Told
 from activities.database.migrate import migrate
 from activities.database.tables import people, sessions
-from activities.house.accounts_office import audit, forget
 from activities.house.api_server import api_server
-from activities.house.doctor import examine, told
-from activities.house.office import on_record
+from activities.house.commands.accounts_office import audit, forget
+from activities.house.commands.office import on_record
+from activities.house.doctor.examination import examine, told
 from activities.house.refusals import UsageRefusedError
-from activities.sessions import begin
 from activities.settings import read_settings
-from activities.single_sign_on.identities import recognise
-from activities.single_sign_on.provider import Told
 from tests.api.identity_provider import CLIENT, Provider, open_provider
 from tests.house.test_settings import KEY
 

@@ -15,9 +15,9 @@ from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.database.tables import events, incidents, letters, measures, outcomes, search_entries, surveys
 from activities.front_door import accept
-from activities.house import seeding
 from activities.house.refusals import RefusedError, UsageRefusedError
-from activities.house.seeding import Wanted, seed
+from activities.house.seed import seeding
+from activities.house.seed.seeding import Wanted, seed
 from activities.measuring import measure_what_is_missing
 from activities.search_index import words_in
 from activities.settings import Settings

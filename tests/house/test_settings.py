@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.house.settings_page import example, in_force, page
+from activities.house.commands.settings_page import example, in_force, page
 from activities.settings import SettingsError, link_key_file, read_settings, unknown_names
 from tests.house.whole_house import holdfast
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from activities.house import tied
-from activities.house.child_log import ChildLog, last_lines
-from activities.house.data_directory import end_left_over, held, pid_file, write_private
 from activities.house.refusals import RefusedError
-from activities.house.supervisor import Child, Supervisor
+from activities.house.up import tied
+from activities.house.up.child_log import ChildLog, last_lines
+from activities.house.up.data_directory import end_left_over, held, pid_file, write_private
+from activities.house.up.supervisor import Child, Supervisor
 from activities.settings import read_settings
 from tests.house.whole_house import holdfast, is_alive, wait_until
 

@@ -333,7 +333,7 @@ SLIPS = (
         (
             f"{PROCESS}/investigation.py",
             "from workflows.deadlines import question_dates\n",
-            "from activities.directory import recipients\nfrom workflows.deadlines import question_dates\n",
+            "from activities.directory.who_is_meant import recipients\nfrom workflows.deadlines import question_dates\n",
         ),
     ),
     house(

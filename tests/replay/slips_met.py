@@ -35,11 +35,11 @@ def _house(rule: str, *looks_at: str) -> None:
 
 
 def _publish() -> None:
-    importlib.import_module("activities.house.policy_desk").publish(DECIDED)
+    importlib.import_module("activities.house.commands.policy_desk").publish(DECIDED)
 
 
 def _gate(*names: str) -> None:
-    gate = importlib.import_module("activities.house.gate")
+    gate = importlib.import_module("activities.house.commands.gate")
     runtime = importlib.import_module("temporalio.runtime")
     runtime.Runtime.set_default(runtime.Runtime(telemetry=runtime.TelemetryConfig(logging=None)), error_if_already_set=False)
     passage = asyncio.run(gate.pass_through(gate.of_files([HISTORIES / f"{name}.json" for name in names])))

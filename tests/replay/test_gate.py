@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.house.gate import of_files, pass_through
+from activities.house.commands.gate import of_files, pass_through
 from activities.house.refusals import UsageRefusedError
 from tests.desk import Desk
 from tests.process.life import ASHA, CARLA

@@ -9,8 +9,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from activities.house.gate import CHANGED
-from activities.house.retelling import Listener, first_difference
+from activities.house.commands.gate import CHANGED
+from activities.house.commands.retelling import Listener, first_difference
 from tests.desk import runner
 from tests.replay.record_histories import HISTORIES
 from tests.replay.scenarios import SCENARIOS

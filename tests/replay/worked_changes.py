@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from activities.house import gate, policy_desk
+from activities.house.commands import gate, policy_desk
 from workflows import messages
 from workflows.messages import Actor, Approve, Assign, Confirm, Intake, Message, Report, Reprioritise, Resolve, Resume, Sent
 from workflows.policies.book import book

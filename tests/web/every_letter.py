@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select, update
 
 from activities.database.tables import incidents, letters, people
-from activities.mail import MailRoom
+from activities.mail.mail_room import MailRoom
 from activities.records import Records
 from emails.letters import HAS_ANSWER_LINK, HAS_SURVEY_LINK
 from tests.activities.post_office import Post, send_all

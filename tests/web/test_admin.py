@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import delete, update
 
-from activities.accounts import set_password
+from activities.access.accounts import set_password
+from activities.access.keys import issue_key
+from activities.access.security_log import Hand
 from activities.database.tables import groups, people, rotas, services
-from activities.directory_changes import add_person, keep_group, keep_rota, keep_service
-from activities.directory_entries import GroupEntry, PersonEntry, ServiceEntry
-from activities.keys import issue_key
-from activities.rota_entries import RotaEntry
-from activities.security_log import Hand
+from activities.directory.changes import add_person, keep_group, keep_rota, keep_service
+from activities.directory.entries import GroupEntry, PersonEntry, ServiceEntry
+from activities.directory.rota_entries import RotaEntry
 from tests.api.house import RunningDesk
 from tests.web.test_pages import WIDTHS, flaws
 from tests.web.test_people import HOSTILE, _person

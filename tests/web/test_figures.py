@@ -13,10 +13,10 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page
 
+from activities.access.sessions import begin
 from activities.database.migrate import migrate
 from activities.database.session import open_database
-from activities.house.seeding import Wanted, seed
-from activities.sessions import begin
+from activities.house.seed.seeding import Wanted, seed
 from activities.settings import Settings
 from api.app import create_app
 from tests.api.house import LINK_KEY, free_port

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 from sqlalchemy import update
 
-from activities.accounts import Purpose, make_link
+from activities.access.accounts import Purpose, make_link
 from activities.database.tables import groups, people
-from activities.mail import MailRoom
+from activities.mail.mail_room import MailRoom
 from emails.links import SURVEY
 from tests.api.asked import survey_is_out
 from tests.api.house import TEMPORAL, RunningDesk, running_desk

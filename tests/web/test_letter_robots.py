@@ -18,7 +18,7 @@ from sqlalchemy import select, union
 from temporalio.api.enums.v1 import EventType
 
 from activities.database.tables import incidents, intake
-from activities.digests import DIGEST
+from activities.mail.digests import DIGEST
 from emails.languages import languages
 from emails.links import Signer
 from tests.api.house import TEMPORAL, RunningDesk, running_desk

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 from playwright.sync_api import Browser
 
-from activities.digests import DIGEST
+from activities.mail.digests import DIGEST
 from emails.languages import languages
 from emails.letters import Digest, Letter, Reader, compose
 from emails.rendering import render, render_digest, render_sign_in

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from api import live
+from api.console import live
 from tests.api.house import RunningDesk
 from tests.web.test_people import _person
 

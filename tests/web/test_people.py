@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from activities.accounts import Purpose, make_link
+from activities.access.accounts import Purpose, make_link
 from tests.api.house import RunningDesk
 from tests.web.test_pages import flaws
 

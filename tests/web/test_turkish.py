@@ -8,9 +8,9 @@ from string import Formatter
 import httpx
 import pytest
 
-from activities.accounts import Purpose, make_link
+from activities.access.accounts import Purpose, make_link
+from activities.access.keys import issue_key
 from activities.database.tables import people
-from activities.keys import issue_key
 from api.sentences import sentences_in
 from tests.api.house import RunningDesk
 from tests.api.test_situation import words

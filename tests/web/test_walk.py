@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from activities.mail import MailRoom
+from activities.mail.mail_room import MailRoom
 from tests.api.house import RunningDesk
 from tests.end_to_end.quick_surveys import BOOK
 from tests.web.test_pages import WIDTHS

@@ -9,18 +9,18 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from activities.security_log import SecurityEvent, Seen, write_down
+from activities.access.security_log import SecurityEvent, Seen, write_down
 from api.administration import Occasion, admin_page
-from api.cookies import address_of
 from api.cursors import cursor_of, place_in
 from api.desk import Desk
+from api.entrance.cookies import address_of
+from api.figures.spreadsheets import table
 from api.identity import AUDIT_SIGNED_IN, Caller
 from api.queries.audit import MOST_IN_A_FILE, Place, Sought, audit_lines
 from api.queries.incidents import Place as Cursor
 from api.queries.queues import names_of
 from api.rendering import PRIVATE
 from api.routes.incidents import TheDesk
-from api.spreadsheets import table
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 Reader = Annotated[Caller, Depends(AUDIT_SIGNED_IN)]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from activities.policy_check import Category, categories, misfits
+from activities.directory.policy_check import Category, categories, misfits
 from api.administration import admin_page
 from api.identity import CATEGORIES_SIGNED_IN, Caller
 from api.queries.people import whole_directory

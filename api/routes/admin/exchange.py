@@ -5,20 +5,20 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from activities.directory_file import DirectoryFileError, ImportReport, Preview, load_directory, preview_of
-from activities.directory_lock import DirectoryChangedError
-from activities.directory_text import as_toml
-from activities.leaving import LastAdminError
-from activities.security_log import Seen, write_down
+from activities.access.security_log import Seen, write_down
+from activities.directory.as_text import as_toml
+from activities.directory.file import DirectoryFileError, ImportReport, Preview, load_directory, preview_of
+from activities.directory.leaving import LastAdminError
+from activities.directory.lock import DirectoryChangedError
 from api.administration import Admin, Filled, Occasion, Sheet, admin_page, hand_of
-from api.cookies import address_of
 from api.desk import Desk
+from api.entrance.cookies import address_of
+from api.figures.spreadsheets import table
 from api.identity import Caller
 from api.queries.people import PersonRow, everybody, whole_directory
 from api.rendering import PRIVATE
 from api.routes.admin.people import LAST_ADMIN
 from api.routes.incidents import TheDesk
-from api.spreadsheets import table
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 # A form is sent in at most 256 KiB, and other letters than English ones take up to three times their size in it.

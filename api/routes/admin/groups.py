@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from activities.directory_changes import keep_group
-from activities.directory_entries import GroupEntry, mark_of
+from activities.directory.changes import keep_group
+from activities.directory.entries import GroupEntry, mark_of
 from api.administration import (
     NOT_SAVED,
     Admin,

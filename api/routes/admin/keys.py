@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from activities.keys import IssuedKey, KeyMadeBeforeError, KeyRefusedError, issue_key, list_keys, revoke_key
+from activities.access.keys import IssuedKey, KeyMadeBeforeError, KeyRefusedError, issue_key, list_keys, revoke_key
 from api.administration import Admin, Filled, Occasion, Sheet, admin_page, hand_of, key_in, leads_to, occasion
 from api.desk import Desk
 from api.identity import Caller

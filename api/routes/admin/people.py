@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from activities.accounts import LASTS, Purpose, make_link, sign_out_everywhere
-from activities.directory_changes import (
+from activities.access.accounts import LASTS, Purpose, make_link, sign_out_everywhere
+from activities.access.keys import list_keys
+from activities.directory.changes import (
     add_person,
     change_absence,
     change_person,
@@ -15,10 +16,9 @@ from activities.directory_changes import (
     enable_person,
     mark_of_person,
 )
-from activities.directory_entries import PersonEntry
-from activities.keys import list_keys
-from activities.leaving import LastAdminError
-from activities.sign_in_post import LANDING
+from activities.directory.entries import PersonEntry
+from activities.directory.leaving import LastAdminError
+from activities.mail.sign_in_post import LANDING
 from api.absences import read_absence
 from api.administration import (
     NOT_SAVED,

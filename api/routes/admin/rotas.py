@@ -7,18 +7,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from activities.directory_changes import (
+from activities.directory.as_text import entry_as_toml
+from activities.directory.changes import (
     ChangeRefusedError,
     add_override,
     keep_rota,
     take_override,
 )
-from activities.directory_entries import mark_of
-from activities.directory_file import told
-from activities.directory_text import entry_as_toml
-from activities.directory_toml import NotTomlError, read_toml
-from activities.on_call import Rota
-from activities.rota_entries import OverrideEntry, RotaEntry
+from activities.directory.entries import mark_of
+from activities.directory.file import told
+from activities.directory.on_call import Rota
+from activities.directory.rota_entries import OverrideEntry, RotaEntry
+from activities.directory.toml import NotTomlError, read_toml
 from api.administration import (
     NOT_SAVED,
     Admin,

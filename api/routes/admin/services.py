@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from activities.directory_changes import keep_service
-from activities.directory_entries import ServiceEntry, mark_of
+from activities.directory.changes import keep_service
+from activities.directory.entries import ServiceEntry, mark_of
 from api.administration import (
     NOT_SAVED,
     Admin,

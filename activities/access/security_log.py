@@ -1,0 +1,156 @@
+"""The audit: who came in how, who was turned away, who changed what in directory, catalogue and keys (process.md S21, S22). Append-only.
+
+Nothing in this house changes or takes away a line; a test looks for it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from ulid import ULID
+
+from activities.access.throttle import FOREIGN_FORMS_FROM_AN_ADDRESS, count
+from activities.database.tables import security_events
+
+
+class Seen(StrEnum):
+    """What can have happened at the door or to the directory, in the past tense."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SLOWED_DOWN = "slowed_down"
+    LINK_ASKED = "link_asked"
+    LINK_MADE = "link_made"
+    PASSWORD_SET = "password_set"  # noqa: S105 -- a name, no password
+    SIGNED_OUT = "signed_out"
+    SESSIONS_ENDED = "sessions_ended"
+    FOREIGN_FORM = "foreign_form"
+    IDENTITY_BOUND = "identity_bound"
+    IDENTITIES_FORGOTTEN = "identities_forgotten"
+    PROVIDER_DOUBTED = "provider_doubted"
+    PERSON_ADDED = "person_added"
+    PERSON_CHANGED = "person_changed"
+    PERSON_DISABLED = "person_disabled"
+    PERSON_ENABLED = "person_enabled"
+    ABSENCE_CHANGED = "absence_changed"
+    GROUP_ADDED = "group_added"
+    GROUP_CHANGED = "group_changed"
+    ROTA_ADDED = "rota_added"
+    ROTA_CHANGED = "rota_changed"
+    ROTA_REMOVED = "rota_removed"
+    SERVICE_ADDED = "service_added"
+    SERVICE_CHANGED = "service_changed"
+    DIRECTORY_IMPORTED = "directory_imported"
+    DIRECTORY_EXPORTED = "directory_exported"
+    AUDIT_EXPORTED = "audit_exported"
+    KEY_MADE = "key_made"
+    KEY_REVOKED = "key_revoked"
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who changes something, by id, and from which address. Without either: whoever has the command line."""
+
+    actor: str | None = None
+    address: str | None = None
+
+
+COMMAND_LINE = Hand()
+_COMMAND_LINE_SAID = "command line"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: of what (such as "group network"), and the values that differ, as JSON. ``person`` is who it is about."""
+
+    kind: Seen
+    subject: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    person: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class SecurityEvent:
+    """One line of the audit. ``person`` is who it is about, if known; ``address`` where it came from, none for the command line."""
+
+    id: str
+    at: datetime
+    kind: str
+    person: str | None
+    address: str | None
+    detail: str
+    actor: str | None
+    subject: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+async def write_down(
+    engine: AsyncEngine,
+    kind: Seen,
+    *,
+    person: str | None = None,
+    address: str | None = None,
+    detail: str = "",
+    actor: str | None = None,
+) -> None:
+    """Adds a line. What people typed never stands in it: a password typed into the wrong field would be kept."""
+    line = {"id": str(ULID()), "at": datetime.now(UTC), "kind": kind.value, "person": person, "address": address, "detail": detail}
+    async with engine.begin() as connection:
+        await connection.execute(security_events.insert().values(line | {"actor": actor}))
+
+
+async def write_changes(connection: AsyncConnection, by: Hand, *changes: Change) -> None:
+    """Adds a line for each, in the transaction that changes it: no change without its line, no line without its change."""
+    if changes:
+        await connection.execute(security_events.insert(), [_line(by, each) for each in changes])
+
+
+def _line(by: Hand, change: Change) -> dict[str, Any]:
+    said = [change.detail, *([_COMMAND_LINE_SAID] if by == COMMAND_LINE else [])]
+    return {
+        "id": str(ULID()),
+        "at": datetime.now(UTC),
+        "kind": change.kind.value,
+        "person": change.person,
+        "address": by.address,
+        "detail": ", ".join(each for each in said if each)[:200],
+        "actor": by.actor,
+        "subject": change.subject,
+        "before": change.before,
+        "after": change.after,
+    }
+
+
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Only what differs, as it was and as it is."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {name: before.get(name) for name in names}, {name: after[name] for name in names}
+
+
+async def note_foreign_form(engine: AsyncEngine, address: str, now: datetime) -> None:
+    """A form that another site sent. Of many from one address within an hour only the first are written down, then how many they have become."""
+    seen = await count(engine, FOREIGN_FORMS_FROM_AN_ADDRESS, address, now)
+    if seen <= FOREIGN_FORMS_FROM_AN_ADDRESS.tries:
+        await write_down(engine, Seen.FOREIGN_FORM, address=address)
+    elif is_round(seen):
+        await write_down(engine, Seen.FOREIGN_FORM, address=address, detail=f"{seen} within an hour")
+
+
+def is_round(number: int) -> bool:
+    """Ten, a hundred, a thousand and so on: lines that never become many."""
+    return str(number).rstrip("0") == "1"
+
+
+async def latest(engine: AsyncEngine, limit: int) -> tuple[SecurityEvent, ...]:
+    """The last lines, newest first."""
+    columns = [security_events.c[name] for name in SecurityEvent.__dataclass_fields__]
+    query = select(*columns).order_by(security_events.c.at.desc(), security_events.c.id.desc()).limit(limit)
+    async with engine.execution_options(read_only=True).connect() as connection:
+        return tuple(SecurityEvent(*row) for row in await connection.execute(query))

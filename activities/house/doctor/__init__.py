@@ -1,0 +1,1 @@
+"""``holdfast doctor``: what is looked at, and what is said about it."""

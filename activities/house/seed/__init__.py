@@ -1,0 +1,1 @@
+"""``holdfast seed``: a record full of incidents, for tests and benchmarks."""

@@ -1,0 +1,1 @@
+"""What pages of the console share (process.md S22)."""

@@ -1,0 +1,66 @@
+"""Figures of what stands at this moment, whatever the period: the backlog and its age (process.md S23)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from api.figures.charts import Series, bars, scale_of_minutes
+from api.figures.presented import Column, Figure, Row, Unit, told
+from api.figures.spread import spread
+from api.queries.figures import Waiting
+from workflows.vocabulary import Priority, Status
+
+_MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+_AGES = (
+    ("Under a day", _DAY), ("1 to 3 days", 3 * _DAY), ("3 to 7 days", 7 * _DAY), ("1 to 4 weeks", 28 * _DAY),
+    ("4 to 13 weeks", 91 * _DAY), ("Older", timedelta.max),
+)  # fmt: skip
+
+
+def backlog(waiting: Sequence[Waiting], now: datetime) -> tuple[Figure, Figure]:
+    """How much is open and how old it is: by age, and by priority."""
+    return _by_age(waiting, now), _by_priority(waiting, now)
+
+
+def _by_age(waiting: Sequence[Waiting], now: datetime) -> Figure:
+    says = "Open now: reported, and neither solved nor called off. Solved ones wait for the caller to confirm, or for silence. Age counts from the report."
+    rows, youngest = [], timedelta.min
+    for label, oldest in _AGES:
+        of_that_age = [each for each in waiting if youngest <= now - each.reported_at < oldest]
+        rows.append(Row(label, _standing(of_that_age)))
+        youngest = oldest
+    shape = (Column("Open", Unit.COUNT), Column("Solved, not confirmed", Unit.COUNT))
+    return _with_bars(Figure("ages", "Backlog by age", says, "age", shape, tuple(rows), Row("All", _standing(waiting)), (0, 1), Markup()))
+
+
+def _standing(waiting: Sequence[Waiting]) -> tuple[float | None, ...]:
+    solved = sum(each.status == Status.RESOLVED for each in waiting)
+    return len(waiting) - solved, solved
+
+
+def _by_priority(waiting: Sequence[Waiting], now: datetime) -> Figure:
+    says = "Age of what is open now, from the report, nights and weekends included."
+    unsolved = [each for each in waiting if each.status != Status.RESOLVED]
+    ages = {rank.value: _ages([each for each in unsolved if each.priority == rank], now) for rank in Priority}
+    shape = (Column("Open", Unit.COUNT), *(Column(name, Unit.WALL) for name in ("Mean age", "Median age", "90th percentile")))
+    rows = tuple(Row(rank, cells) for rank, cells in ages.items())
+    return _with_bars(
+        Figure("priorities", "Backlog by priority", says, "priority", shape, rows, Row("All", _ages(unsolved, now)), (2, 3), Markup())
+    )
+
+
+def _ages(waiting: Sequence[Waiting], now: datetime) -> tuple[float | None, ...]:
+    found = spread(Counter((now - each.reported_at) // _MINUTE for each in waiting))
+    return found.count, found.mean, found.median, found.p90
+
+
+def _with_bars(figure: Figure) -> Figure:
+    unit = figure.columns[figure.drawn[0]].unit
+    series = [Series(figure.columns[place].name, [row.cells[place] for row in figure.rows]) for place in figure.drawn]
+    greatest = max((value for each in series for value in each.values if value is not None), default=0)
+    most = scale_of_minutes(greatest) if unit is Unit.WALL else None
+    chart = bars(figure.key, figure.title, [row.label for row in figure.rows], series, lambda value: told(value, unit), most)
+    return Figure(**vars(figure) | {"chart": chart})
