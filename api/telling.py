@@ -70,6 +70,7 @@ _WILL: Mapping[str, str] = {
     DeadlineKind.ESCALATION_STEP: "the ladder climbs a step",
     DeadlineKind.ESCALATION_QUIET: "the ladder begins again if nothing is heard",
 }
+_COUNTED: Mapping[str, str] = {DeadlineKind.THRESHOLD: ", {} %", DeadlineKind.ESCALATION_STEP: ", step {}"}
 
 
 @dataclass(frozen=True)
@@ -128,5 +129,5 @@ def did(kind: str, say: Sentences = _ENGLISH) -> str:
 
 def will_happen(kind: str, about: str | None, ordinal: int, say: Sentences = _ENGLISH) -> str:
     """A future date as a sentence without its beginning."""
-    more = f" ({about.replace(':', ' of ')}{f', {ordinal} %' if kind == DeadlineKind.THRESHOLD else ''})" if about else ""
+    more = f" ({about.replace(':', ' of ')}{_COUNTED.get(kind, '').format(ordinal)})" if about else ""
     return (say.known.get(f"will_{kind}") or _WILL[kind]) + more

@@ -2,18 +2,21 @@
 
 import asyncio
 import json
+import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from activities.database.session import open_database
+from activities.house.commands.time_board import dates_told
 from activities.records import Records
 from tests.house.whole_house import free_port, holdfast
 from tests.process.life import ASHA, Life
 from workflows.messages import Hold, Report
-from workflows.vocabulary import HoldReason, Impact, Urgency
+from workflows.publication import Deadline
+from workflows.vocabulary import DeadlineKind, HoldReason, Impact, Urgency
 
 NUMBER = "INC-1001-9"
 REPORT = Report("Nobody can print", category="printing", impact=Impact.WIDESPREAD, urgency=Urgency.MEDIUM)
@@ -52,10 +55,18 @@ def test_the_dates_are_listed_earliest_first(place: dict[str, str]) -> None:
     """What will happen by itself: reminders of the question and the end of patience; a clock that rests has no date."""
     lines = holdfast("incident", "dates", NUMBER, **place).stdout.splitlines()
     assert lines == [
-        "Thu 2026-11-26 08:00:00Z  reminder 1 of the question",
-        "Mon 2026-11-30 08:00:00Z  reminder 2 of the question",
-        "Wed 2026-12-02 08:00:00Z  resolved without an answer",
+        "Thu 2026-11-26 08:00:00Z  a reminder of the question goes out",
+        "Mon 2026-11-30 08:00:00Z  a reminder of the question goes out",
+        "Wed 2026-12-02 08:00:00Z  it counts as solved if no answer came",
     ]
+
+
+@pytest.mark.parametrize("kind", DeadlineKind)
+def test_every_date_can_be_told(kind: DeadlineKind) -> None:
+    """Whatever an incident waits for, an approval or its survey too, the list has a line of it."""
+    at = datetime(2026, 11, 26, 8, tzinfo=UTC)
+    told = dates_told([Deadline(kind, at, 2, "resolution")], at + timedelta(hours=1))
+    assert re.fullmatch(r"Thu 2026-11-26 08:00:00Z  .*[a-z].* \(resolution.*\), overdue", told)
 
 
 def test_scripts_get_what_the_api_gives(place: dict[str, str]) -> None:

@@ -8,22 +8,9 @@ from activities.house.refusals import NotFoundError, UsageRefusedError
 from activities.incident_numbers import check_digit_fits
 from activities.settings import Settings
 from api.queries.timing import snapshot_of
+from api.telling import will_happen
 from workflows.explanations import Explanation
 from workflows.publication import Deadline, Snapshot
-from workflows.vocabulary import DeadlineKind
-
-_NAMES = {
-    DeadlineKind.THRESHOLD: "warning at {ordinal} percent",
-    DeadlineKind.BREACH: "breach",
-    DeadlineKind.ESCALATION_STEP: "step {ordinal}",
-    DeadlineKind.ESCALATION_QUIET: "begins again unless the desk is heard of",
-    DeadlineKind.QUESTION_REMINDER: "reminder {ordinal} of the question",
-    DeadlineKind.NO_ANSWER: "resolved without an answer",
-    DeadlineKind.HOLD_ENDS: "end of the hold",
-    DeadlineKind.CONFIRMATION_REMINDER: "reminder {ordinal} to confirm",
-    DeadlineKind.AUTOMATIC_CLOSURE: "closed by silence",
-    DeadlineKind.UNDO_ENDS: "closed as confirmed",
-}
 
 
 def facts_in_record(settings: Settings, number: str) -> Snapshot:
@@ -37,18 +24,14 @@ def facts_in_record(settings: Settings, number: str) -> Snapshot:
 
 
 def dates_told(dates: Sequence[Deadline], now: datetime) -> str:
-    """One line for each date, in UTC, with how it is called; one that has passed waits for a worker."""
+    """One line for each date, in UTC, in the words of the pages; one that has passed waits for a worker."""
     if not dates:
         return "Nothing will happen by itself."
-    rows = [
-        (f"{each.at:%a %Y-%m-%d %H:%M:%S}Z", _called(each) + (", overdue" if each.at < now else ""), each.about or "") for each in dates
-    ]
-    width = max(len(called) for _, called, _ in rows)
-    return "\n".join(f"{at}  {called:<{width}}  {about}".rstrip() for at, called, about in rows)
+    return "\n".join(f"{each.at:%a %Y-%m-%d %H:%M:%S}Z  {_called(each)}{', overdue' if each.at < now else ''}" for each in dates)
 
 
 def _called(date: Deadline) -> str:
-    return _NAMES[date.kind].format(ordinal=date.ordinal)
+    return will_happen(date.kind, date.about, date.ordinal)
 
 
 def clocks_told(clocks: Sequence[Explanation]) -> str:
