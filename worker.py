@@ -4,8 +4,9 @@ import asyncio
 import os
 import pkgutil
 import signal
-from contextlib import suppress
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from temporalio.client import Client
@@ -23,6 +24,7 @@ from activities.mail.mail_room import MailRoom
 from activities.records import Records
 from activities.settings import Settings
 from activities.temporal_connection import connect_patiently
+from activities.temporal_trouble import trouble_of
 from workflows import mail_room
 from workflows.incident import IncidentWorkflow
 from workflows.mail_room import FollowingMailRoomWorkflow, MailRoomWorkflow
@@ -79,12 +81,22 @@ async def _serve(client: Client, settings: Settings, patience: timedelta, stop: 
 
 
 async def _look_after(client: Client, settings: Settings) -> None:
-    """Once a minute: letters leave, and work arrives."""
+    """Once a minute: letters leave, and work arrives. Whatever goes wrong with it is said each time, and looked at again."""
     while True:
-        with suppress(RPCError):
-            await _keep_letters_going(client, settings)
-            await _miss_a_current_build(client, settings)
+        await _say_if_it_fails("the mail room cannot be kept open, letters may wait", _keep_letters_going(client, settings))
+        await _say_if_it_fails("nobody can tell whether a build is current", _miss_a_current_build(client, settings))
         await asyncio.sleep(LOOKS_EVERY.total_seconds())
+
+
+async def _say_if_it_fails(what: str, look: Coroutine[Any, Any, None]) -> None:
+    try:
+        await look
+    except RPCError as error:
+        trouble = trouble_of(error)
+        log.warning(what, why=trouble.told, advice=trouble.advice)
+    except Exception as error:
+        # Nothing may end the looking: nobody would miss it.
+        log.warning(what, exc_info=error)
 
 
 async def _keep_letters_going(client: Client, settings: Settings) -> None:

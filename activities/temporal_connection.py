@@ -13,6 +13,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from activities.settings import Settings, names_a_temporal_server
+from activities.temporal_trouble import trouble_of
 
 _FIRST_PAUSE = 0.5  # seconds
 _LONGEST_PAUSE = 10.0
@@ -43,13 +44,16 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
 
 
 async def connect_patiently(settings: Settings) -> Client:
-    """Waits for Temporal as long as it takes; says so once, and again when it is back."""
-    pause = _FIRST_PAUSE
+    """Waits for Temporal as long as it takes; says why when it begins to wait, and again whenever that is another reason."""
+    pause, said = _FIRST_PAUSE, None
     while True:
         try:
             return await connect(settings)
-        except (RuntimeError, RPCError, OSError):
-            if pause == _FIRST_PAUSE:
-                log.warning("Temporal does not answer; waiting for it", address=connection_options(settings)["target_host"])
+        except (RuntimeError, RPCError, OSError) as error:
+            trouble = trouble_of(error)
+            if trouble != said:
+                address = connection_options(settings)["target_host"]
+                log.warning("waiting for Temporal", why=trouble.told, advice=trouble.advice, address=address)
+            said = trouble
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

@@ -1,8 +1,19 @@
 """How the worker is plugged together."""
 
+import asyncio
 import pkgutil
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import cast
 
+import pytest
+from structlog.testing import capture_logs
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+import worker
 import workflows
+from activities.settings import Settings
 from worker import runner
 from workflows.incident import IncidentWorkflow
 from workflows.mail_room import MailRoomWorkflow
@@ -16,3 +27,31 @@ def test_the_process_stays_in_the_sandbox() -> None:
     assert "workflows" not in shared, "passing the package through would pass the workflow files through"
     assert ours - shared == guarded
     assert {"activities", "emails"} <= shared
+
+
+class _Unwilling:
+    """A Temporal that answers each start with the next error, and takes the one after them."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self._errors: Iterator[Exception] = iter(errors)
+        self.opened = asyncio.Event()
+
+    async def start_workflow(self, *_: object, **__: object) -> None:
+        for error in self._errors:
+            raise error
+        self.opened.set()
+
+
+async def test_a_mail_room_that_cannot_be_opened_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No letter leaves until somebody knows: each refusal is a warning that says why, and no error ends the trying."""
+    monkeypatch.setattr(worker, "LOOKS_EVERY", timedelta(milliseconds=1))
+    temporal = _Unwilling(RPCError("Request unauthorized.", RPCStatusCode.PERMISSION_DENIED, b""), ValueError("odd"))
+    with capture_logs() as logged:
+        looks = asyncio.create_task(worker._look_after(cast("Client", temporal), Settings()))
+        await asyncio.wait_for(temporal.opened.wait(), 10)
+        looks.cancel()
+    refused, odd = logged
+    assert refused["event"] == odd["event"] == "the mail room cannot be kept open, letters may wait"
+    assert {line["log_level"] for line in logged} == {"warning"}
+    assert ("PERMISSION_DENIED" in refused["why"], "TEMPORAL_NAMESPACE" in refused["advice"]) == (True, True)
+    assert isinstance(odd["exc_info"], ValueError)

@@ -95,4 +95,4 @@ def test_a_server_that_is_away_is_told(tmp_path: Path) -> None:
     """Without a server the gate stays shut, with a sentence and exit code 5."""
     done = copy(tmp_path).holdfast("gate", TEMPORAL_ADDRESS="127.0.0.1:9")
     assert done.returncode == 5
-    assert done.stderr == "Temporal does not answer (Connection refused); check TEMPORAL_ADDRESS and that it runs.\n"
+    assert done.stderr == "Temporal does not answer (Connection refused); check TEMPORAL_ADDRESS and TEMPORAL_TLS, and that it runs.\n"

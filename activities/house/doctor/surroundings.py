@@ -22,8 +22,8 @@ from activities.deployments import is_alive, routing
 from activities.house.doctor.findings import Finding, fail, ok, warn
 from activities.settings import Settings, is_on_this_machine, names_a_temporal_server
 from activities.temporal_connection import connect, connection_options
+from activities.temporal_trouble import trouble_of
 
-_START_IT = "start it, or check the address"
 _CLOCK_MAY_DIFFER = timedelta(seconds=2)
 
 
@@ -47,9 +47,10 @@ async def look_at_temporal(settings: Settings) -> Sequence[Finding]:
     address = connection_options(settings)["target_host"]
     try:
         client = await connect(settings)
-    except (RuntimeError, OSError, ValueError):
-        advice = "check TEMPORAL_ADDRESS and its TLS settings" if names_a_temporal_server() else "run: holdfast up"
-        return [fail("temporal", f"nothing answers at {address}", advice)]
+    except (RuntimeError, OSError, ValueError) as error:
+        trouble = trouble_of(error)
+        advice = trouble.advice if names_a_temporal_server() else "run: holdfast up"
+        return [fail("temporal", f"{address}: {trouble.told}", advice)]
     return [await _namespace(client), await _pollers(client, settings)]
 
 
@@ -57,9 +58,10 @@ async def _namespace(client: Client) -> Finding:
     try:
         answer = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
     except RPCError as error:
+        trouble = trouble_of(error)
         missing = error.status is RPCStatusCode.NOT_FOUND
-        advice = f"temporal operator namespace create -n {client.namespace} --retention 30d" if missing else _START_IT
-        return fail("temporal", f"namespace {client.namespace}: {'it does not exist' if missing else error.status.name}", advice)
+        advice = f"temporal operator namespace create -n {client.namespace} --retention 30d" if missing else trouble.advice
+        return fail("temporal", f"namespace {client.namespace}: {'it does not exist' if missing else trouble.told}", advice)
     days = answer.config.workflow_execution_retention_ttl.ToTimedelta() / timedelta(days=1)
     return ok("temporal", f"namespace {client.namespace}, closed histories are kept {days:g} days")
 
@@ -72,7 +74,8 @@ async def _pollers(client: Client, settings: Settings) -> Finding:
     try:
         pollers = (await client.workflow_service.describe_task_queue(request)).pollers
     except RPCError as error:
-        return fail("worker", f"the task queue cannot be read ({error.status.name})", _START_IT)
+        trouble = trouble_of(error)
+        return fail("worker", f"the task queue cannot be read: {trouble.told}", trouble.advice)
     now = datetime.now(UTC)
     alive = [each for each in pollers if is_alive(each, now)]
     if not alive:
