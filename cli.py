@@ -122,7 +122,8 @@ def migrate() -> None:
 @app.command()
 def doctor(
     only: Annotated[
-        list[str] | None, typer.Option(help="Look only at: database, temporal, api, relay, clock or rotas; repeat for several.")
+        list[str] | None,
+        typer.Option(help="Look only at: database, temporal, api, relay, provider, clock, rotas, rules or files; repeat for several."),
     ] = None,
     mail: Annotated[bool, typer.Option("--mail", help="Go with the mail relay step by step, short of sending a letter.")] = False,
     as_json: AsJson = False,
@@ -241,39 +242,6 @@ def letters_preview(
     from activities.house.commands.letter_preview import preview
 
     print(preview(to))
-
-
-@app.command()
-def replay(
-    file: Annotated[Path, typer.Argument(help="Recorded incidents, one JSON object a line; may end in .gz.")],
-    policies: Annotated[Path | None, typer.Option(help="A Python file with a BOOK of policies; default: this desk's.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there as JSON.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; default: one for each core.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many incidents.")] = None,
-) -> None:
-    """Drive recorded incidents through the real process on a virtual clock, and compare.
-
-    Exit code 1 if a check failed.
-
-    Example:  holdfast replay tests/replay/data/incidents-sample.jsonl.gz --policies docs/examples/recorded_desk.py
-    """
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress
-
-    from activities.policy_book import UnusableBookError
-    from workflows.rehearsal.report import UnreadableFileError, failed, read_lines, replay_file, show
-
-    try:
-        with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("Replaying", total=sum(1 for _ in read_lines(file, limit)))
-            found = replay_file(file, policies, jobs or os.cpu_count() or 1, limit, lambda done: bar.advance(task, done))
-    except (UnreadableFileError, UnusableBookError) as error:
-        raise UsageRefusedError(str(error)) from None
-    if json_file is not None:
-        json_file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    show(found, Console())
-    if failed(found):
-        raise typer.Exit(1)
 
 
 def main() -> None:

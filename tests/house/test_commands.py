@@ -1,12 +1,14 @@
 """Commands that work on a record, and how they refuse."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+from activities.house.doctor.examination import PLACES
 from activities.house.up.first_run import sample_directory
 from cli import app
 from tests.house.whole_house import free_port, holdfast
@@ -23,6 +25,13 @@ def _every_command(command: Any, name: str = "holdfast") -> list[tuple[str, str]
 def test_every_command_shows_an_example(name: str, shown: str) -> None:
     """The help of each command has an example that begins with its own name."""
     assert name in shown.partition("Example")[2], f"write an Example into the docstring of {name}"
+
+
+def test_the_doctor_names_every_place_it_can_look_at() -> None:
+    """What ``--only`` takes stands in its help."""
+    command = typer.main.get_command(app).commands["doctor"]  # type: ignore[attr-defined]
+    told = next(option.help for option in command.params if option.name == "only")
+    assert set(re.findall(r"\w+", told)) >= set(PLACES)
 
 
 def test_a_record_is_set_up_by_hand(tmp_path: Path) -> None:

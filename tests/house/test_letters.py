@@ -36,7 +36,7 @@ def test_every_letter_in_every_language_can_be_looked_at(tmp_path: Path) -> None
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     """With a sentence that names it."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageRefusedError, match="name a directory"):
+    with pytest.raises(UsageRefusedError, match="file cannot be written"):
         preview(tmp_path / "file")
 
 

@@ -1,4 +1,4 @@
-"""The commands of process owners, who change the process: rehearse, gate, policy. What each does stands in a module of its own and is imported when it runs."""
+"""The commands of process owners, who change the process: replay, rehearse, gate, plan, policy. What each does stands in a module of its own and is imported when it runs."""
 # ruff: noqa: PLC0415 -- see above
 
 import json
@@ -18,6 +18,7 @@ _WHAT = "a Python file with a BOOK, the name of an edition, or a working tree"
 
 def register(app: typer.Typer) -> None:
     """Hangs the commands of this module into the command line."""
+    app.command()(replay)
     app.command()(rehearse)
     app.command()(gate)
     app.command()(plan)
@@ -46,12 +47,48 @@ def rehearse(
     from rich.console import Console
 
     from activities.house.commands.rehearsals import rehearsed, write
-
-    found = rehearsed(read_settings(), incidents, from_record, (against, changed), jobs or os.cpu_count() or 1, limit)
-    write(found, json_file, html_file)
+    from activities.house.commands.reports import check_targets
     from workflows.rehearsal.rehearsal_report import show
 
+    check_targets(json_file, html_file)
+    found = rehearsed(read_settings(), incidents, from_record, (against, changed), jobs or os.cpu_count() or 1, limit)
     show(found, Console())
+    write(found, json_file, html_file)
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="Recorded incidents, one JSON object a line; may end in .gz.")],
+    policies: Annotated[Path | None, typer.Option(help="A Python file with a BOOK of policies; default: this desk's.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report there as JSON.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; default: one for each core.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many incidents.")] = None,
+) -> None:
+    """Drive recorded incidents through the real process on a virtual clock, and compare.
+
+    Exit code 1 if a check failed.
+
+    Example:  holdfast replay tests/replay/data/incidents-sample.jsonl.gz --policies docs/examples/recorded_desk.py
+    """
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    from activities.house.commands.reports import check_targets, write_report
+    from activities.house.refusals import UsageRefusedError
+    from activities.policy_book import UnusableBookError
+    from workflows.rehearsal.report import UnreadableFileError, failed, read_lines, replay_file, show
+
+    check_targets(json_file)
+    try:
+        with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Replaying", total=sum(1 for _ in read_lines(file, limit)))
+            found = replay_file(file, policies, jobs or os.cpu_count() or 1, limit, lambda done: bar.advance(task, done))
+    except (UnreadableFileError, UnusableBookError) as error:
+        raise UsageRefusedError(str(error)) from None
+    show(found, Console())
+    if json_file is not None:
+        write_report(json_file, json.dumps(found, indent=2) + "\n")
+    if failed(found):
+        raise typer.Exit(1)
 
 
 def gate(

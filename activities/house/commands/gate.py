@@ -17,6 +17,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer
 
+from activities.house.commands.reports import make_folder, write_report
 from activities.house.commands.retelling import Listener, first_difference
 from activities.house.refusals import UsageRefusedError
 from activities.house.serving import adopt_policies
@@ -150,8 +151,7 @@ async def _failure(replayer: Replayer, listener: Listener, history: WorkflowHist
 
 
 def _keep(history: WorkflowHistory, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{history.workflow_id}.json").write_text(history.to_json(), encoding="utf-8")
+    write_report(folder / f"{history.workflow_id}.json", history.to_json())
 
 
 def _stopped(history: WorkflowHistory, failure: Exception) -> Stopped:
@@ -179,6 +179,8 @@ def _step(history: WorkflowHistory, event_id: int) -> str:
 def passage(settings: Settings, places: Sequence[Path], export: Path | None) -> Passage:
     """Replays exported histories, or those of the server where no place is named, under the desk's own policies."""
     adopt_policies(settings)
+    if export is not None:
+        make_folder(export)
     # The SDK's core would tell each failure once more, in its own words.
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)), error_if_already_set=False)
     return asyncio.run(pass_through(of_files(places) if places else of_the_server(settings), export))

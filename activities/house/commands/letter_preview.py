@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
-from activities.house.refusals import UsageRefusedError
+from activities.house.commands.reports import make_folder, write_report
 from emails.headers import Envelope, build
 from emails.languages import languages, words_of
 from emails.letters import Digest, Letter, Reader, compose
@@ -82,16 +82,12 @@ class Sample:
 def preview(to: Path) -> str:
     """Writes .txt, .html and .eml of every letter, and index.html; answers with a sentence. Raises UsageRefusedError where nothing can be written."""
     samples = list(every_letter())
-    try:
-        to.mkdir(parents=True, exist_ok=True)
-        for sample in samples:
-            text = f"{sample.rendered.subject}\n\n{sample.rendered.text}"
-            (to / f"{sample.stem}.txt").write_text(text, encoding="utf-8")
-            (to / f"{sample.stem}.html").write_text(sample.rendered.html, encoding="utf-8")
-            (to / f"{sample.stem}.eml").write_bytes(sample.wire())
-        (to / "index.html").write_text(_index(samples), encoding="utf-8")
-    except OSError as error:
-        raise UsageRefusedError(f"{to}: {error.strerror or type(error).__name__}; name a directory that can be written.") from None
+    make_folder(to)
+    for sample in samples:
+        write_report(to / f"{sample.stem}.txt", f"{sample.rendered.subject}\n\n{sample.rendered.text}")
+        write_report(to / f"{sample.stem}.html", sample.rendered.html)
+        write_report(to / f"{sample.stem}.eml", sample.wire())
+    write_report(to / "index.html", _index(samples))
     return f"{len(samples)} letters in {len(languages())} languages; open {to / 'index.html'}"
 
 

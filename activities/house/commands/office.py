@@ -46,7 +46,7 @@ def bring_up_to_date(settings: Settings) -> str:
 
 
 def import_directory(settings: Settings, file: Path) -> str:
-    """Loads people, groups and rotas from a TOML file; answers with a sentence. Raises UsageRefusedError where the file is no directory."""
+    """Loads people, groups, rotas and services from a TOML file; answers with a sentence. Raises UsageRefusedError where the file is no directory."""
     if not file.is_file():
         raise UsageRefusedError(f"{file} does not exist; name a TOML file such as activities/directory/sample.toml.")
     try:

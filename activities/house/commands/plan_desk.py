@@ -1,11 +1,12 @@
 """What ``holdfast plan`` does: writes the incident response plan of an edition, as Markdown or as a page."""
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from activities.database.session import open_database
-from activities.house.commands.office import with_advice
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.house.commands.office import on_record
+from activities.house.commands.reports import write_report
 from activities.house.refusals import UsageRefusedError
 from activities.house.serving import adopt_policies
 from activities.settings import Settings
@@ -27,17 +28,13 @@ def composed(settings: Settings, edition: str | None, against: str | None, *, wi
     for name in (wanted, against):
         if name is not None and name not in names:
             raise UsageRefusedError(f"There is no edition {name}; there are: {', '.join(names)}.")
-    known = with_advice(lambda: asyncio.run(_contacts(settings))) if with_contacts else None
+    known = on_record(settings, _contacts) if with_contacts else None
     other = plan(rules, against, settings.policies, known) if against else None
     return marked(plan(rules, wanted, settings.policies, known), other)
 
 
-async def _contacts(settings: Settings) -> Section:
-    engine = open_database(settings.database_url)
-    try:
-        return contacts(await directory(engine))
-    finally:
-        await engine.dispose()
+async def _contacts(engine: AsyncEngine) -> Section:
+    return contacts(await directory(engine))
 
 
 def write(found: MarkedPlan, html_file: Path | None, markdown_file: Path | None) -> str:
@@ -45,9 +42,6 @@ def write(found: MarkedPlan, html_file: Path | None, markdown_file: Path | None)
     written = []
     for file, text in ((html_file, as_page), (markdown_file, as_markdown)):
         if file is not None:
-            try:
-                file.write_text(text(found), encoding="utf-8")
-            except OSError as error:
-                raise UsageRefusedError(f"{file} cannot be written: {error.strerror}.") from None
+            write_report(file, text(found))
             written.append(str(file))
     return f"Written: {', '.join(written)}." if written else as_markdown(found)

@@ -1,6 +1,5 @@
 """What ``holdfast rehearse`` does: gathers recordings, rehearses two processes with a progress bar, and writes the report."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from activities.database.session import open_database
-from activities.house.commands.office import with_advice
+from activities.house.commands.office import on_record
+from activities.house.commands.reports import write_report
 from activities.house.refusals import UsageRefusedError
-from activities.recorded_lives import Period, Recorded, period, recorded_lives
+from activities.recorded_lives import period, recorded_lives
 from activities.settings import Settings
 from workflows.rehearsal.rehearsal_report import page
 from workflows.rehearsal.rehearsing import NotRehearsedError, process, rehearse
@@ -41,23 +40,15 @@ def rehearsed(
 def _recordings(settings: Settings, file: Path | None, from_record: str | None, limit: int | None) -> tuple[Sequence[str], dict[str, int]]:
     if file is not None:
         return list(read_lines(file, limit)), {}
-    taken = with_advice(lambda: asyncio.run(_of_the_record(settings, period(from_record or ""))))
+    taken = on_record(settings, lambda engine: recorded_lives(engine, period(from_record or "")))
     if not taken.lives:
         raise UsageRefusedError(f"No incident was reported in {from_record}.")
     return [json.dumps(life, default=str) for life in taken.lives][:limit], dict(taken.unreadable)
 
 
-async def _of_the_record(settings: Settings, wanted: Period) -> Recorded:
-    engine = open_database(settings.database_url)
-    try:
-        return await recorded_lives(engine, wanted)
-    finally:
-        await engine.dispose()
-
-
 def write(found: Found, json_file: Path | None, html_file: Path | None) -> None:
-    """The report as files, where they are wanted."""
+    """The report as files, where they are wanted. Raises UsageRefusedError where one cannot be written."""
     if json_file is not None:
-        json_file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        write_report(json_file, json.dumps(found, indent=2) + "\n")
     if html_file is not None:
-        html_file.write_text(page(found), encoding="utf-8")
+        write_report(html_file, page(found))
