@@ -180,7 +180,10 @@ def directory_export() -> None:
     """
     from activities.house.commands.office import export_directory
 
-    print(export_directory(read_settings()), end="")
+    text, unreadable = export_directory(read_settings())
+    print(text, end="")
+    for rota in unreadable:
+        print(f"The rota {rota} cannot be read here and is left out; who imports this file takes it away.", file=sys.stderr)
 
 
 @app.command()
@@ -195,10 +198,12 @@ def oncall(
     Examples:  holdfast oncall    holdfast oncall --rota major-incidents --at 2026-12-31T20:00+03:00 --days 30
     """
     from activities.house.commands.office import who_is_on_call
-    from activities.house.doctor.rota_board import instant, told
+    from activities.house.doctor.rota_board import instant, told, told_unreadable
 
     found = who_is_on_call(read_settings(), instant(at), days, rota)
-    print(json.dumps([each.as_dict() for each in found], indent=2) if as_json else told(found, days))
+    print(json.dumps([each.as_dict() for each in found.standings], indent=2) if as_json else told(found, days))
+    for each in told_unreadable(found):
+        print(each, file=sys.stderr)
 
 
 @incident.command("clocks")

@@ -113,3 +113,11 @@ class RotaEntry(Entry):
     def definition(self) -> dict[str, Any]:
         """Plain values for the record; ``model_validate`` reads them back."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def readable_rota(definition: Any) -> RotaEntry | None:
+    """The rota in the record, unless another release wrote it or its zone is unknown on this machine."""
+    try:
+        return RotaEntry.model_validate(definition)
+    except ValueError:
+        return None

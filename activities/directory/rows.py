@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import groups, memberships, people, rotas, services
 from activities.directory.entries import DirectoryFile, GroupEntry, PersonEntry, ServiceEntry
-from activities.directory.rota_entries import RotaEntry
+from activities.directory.rota_entries import RotaEntry, readable_rota
 from workflows.vocabulary import Role
 
 
@@ -56,14 +56,6 @@ async def service_entry(connection: AsyncConnection, service: str) -> ServiceEnt
     """The service of that id, or none."""
     row = await _one(connection, services, service)
     return _service(row) if row else None
-
-
-def readable_rota(definition: Any) -> RotaEntry | None:
-    """The rota in the record, unless another release wrote it or its zone is unknown on this machine."""
-    try:
-        return RotaEntry.model_validate(definition)
-    except ValueError:
-        return None
 
 
 async def put_people(connection: AsyncConnection, entries: Mapping[str, PersonEntry], now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.tables import groups, memberships, people, rotas
 from activities.directory.attendance import ATTENDANCE, OF_THE_HOUSE, is_away
 from activities.directory.on_call import Absences, Rota
-from activities.directory.rota_entries import RotaEntry
+from activities.directory.rota_entries import readable_rota
 from workflows.publication import LetterOwed
 from workflows.vocabulary import Audience, Role
 
@@ -63,19 +63,29 @@ async def who_is_on_call(connection: AsyncConnection, rota_id: str, now: datetim
     definition = (await connection.execute(select(rotas.c.definition).where(rotas.c.id == rota_id))).scalar_one_or_none()
     if definition is None:
         return None
-    try:
-        rota = RotaEntry.model_validate(definition).rota(rota_id)
-    except ValueError as error:
-        # Written by another release, or in a zone this machine does not know: nobody on call, so that the ladder goes on and the record is written.
-        log.error("rota unreadable", rota=rota_id, error=type(error).__name__)  # noqa: TRY400 -- a traceback could hold names
+    entry = readable_rota(definition)
+    if entry is None:
+        # Nobody on call, so that the ladder goes on and the record is written.
+        log.error("rota unreadable", rota=rota_id)
         return None
+    rota = entry.rota(rota_id)
     return rota.on_call(now, await absences(connection, rota.people))
 
 
-async def all_rotas(connection: AsyncConnection) -> tuple[Rota, ...]:
+@dataclass(frozen=True)
+class Rotas:
+    """All rotas that can be read, and the names of those that cannot: one of those must not hide the others."""
+
+    known: tuple[Rota, ...]
+    unreadable: tuple[str, ...]
+
+
+async def all_rotas(connection: AsyncConnection) -> Rotas:
     """Every rota of the directory, by name (S10)."""
     found = (await connection.execute(select(rotas.c.id, rotas.c.definition).order_by(rotas.c.id))).all()
-    return tuple(RotaEntry.model_validate(each.definition).rota(each.id) for each in found)
+    entries = [(each.id, readable_rota(each.definition)) for each in found]
+    known = tuple(entry.rota(rota) for rota, entry in entries if entry)
+    return Rotas(known, tuple(rota for rota, entry in entries if not entry))
 
 
 async def absences(connection: AsyncConnection, named: Collection[str]) -> Absences:

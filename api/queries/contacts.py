@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from activities.database.tables import groups, memberships, people, rotas
-from activities.directory.rota_entries import RotaEntry
+from activities.directory.rota_entries import readable_rota
 from api.queries import Database, reading
 from workflows.vocabulary import Role
 
@@ -75,8 +75,5 @@ def _name(person: str, everybody: dict[str, Row[Any]]) -> str:
 
 
 def _on_turn(rota: str, definition: Any, everybody: dict[str, Row[Any]]) -> tuple[str, ...]:
-    try:
-        named = RotaEntry.model_validate(definition).rota(rota).people
-    except ValueError:
-        return ()  # written by another release: holdfast doctor says more
-    return tuple(sorted(_name(person, everybody) for person in named))
+    entry = readable_rota(definition)
+    return tuple(sorted(_name(person, everybody) for person in entry.rota(rota).people)) if entry else ()

@@ -6,11 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from activities.database.tables import groups, incidents, memberships, people, rotas
+from activities.database.tables import groups, incidents, memberships, people
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.directory.on_call import Absences, Rota
-from activities.directory.rota_entries import RotaEntry
-from activities.directory.who_is_meant import absences
+from activities.directory.who_is_meant import absences, all_rotas
 from api.queries import Database, reading
 from api.queries.queues import OPEN
 from workflows.vocabulary import Kind
@@ -84,13 +83,8 @@ class Rotas:
 
 
 async def on_call_rotas(database: Database) -> Rotas:
-    """The rotas by name (S10). One that another release wrote, or in a zone this machine does not know, must not hide the others."""
-    known, unreadable = [], []
+    """The rotas by name (S10), and who of their people is away."""
     async with reading(database).connect() as connection:
-        for row in await connection.execute(select(rotas.c.id, rotas.c.definition).order_by(rotas.c.id)):
-            try:
-                known.append(RotaEntry.model_validate(row.definition).rota(row.id))
-            except ValueError:
-                unreadable.append(row.id)
-        away = await absences(connection, sorted({person for rota in known for person in rota.people}))
-    return Rotas(tuple(known), away, tuple(unreadable))
+        found = await all_rotas(connection)
+        away = await absences(connection, sorted({person for rota in found.known for person in rota.people}))
+    return Rotas(found.known, away, found.unreadable)

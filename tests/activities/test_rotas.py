@@ -27,14 +27,14 @@ async def _on_call(database: AsyncEngine, rota: str, at: datetime = NOON) -> str
 
 async def _names(database: AsyncEngine) -> list[str]:
     async with database.connect() as connection:
-        return [rota.name for rota in await all_rotas(connection)]
+        return [rota.name for rota in (await all_rotas(connection)).known]
 
 
 async def test_the_sample_always_has_somebody_on_call(database: AsyncEngine) -> None:
     """The rota the ladders name has two agents for the days, others for the nights, and no gap."""
     assert str(await load_directory(database, SAMPLE)) == "Imported 11 people, 11 groups, 1 rota and 6 services."
     async with database.connect() as connection:
-        (rota,) = await all_rotas(connection)
+        (rota,) = (await all_rotas(connection)).known
     assert rota.name == "major-incidents"
     assert rota.gaps(NOON, NOON + timedelta(days=60)) == []
     week = timedelta(days=7)
@@ -48,7 +48,7 @@ async def test_what_is_read_back_is_what_the_file_says(database: AsyncEngine) ->
     text = DESK + 'weekdays = ["friday"]\nspans = ["20:00-24:00"]\n' + override
     await load_directory(database, text)
     async with database.connect() as connection:
-        assert await all_rotas(connection) == tuple(entry.rota(name) for name, entry in (read_directory(text).rotas or {}).items())
+        assert (await all_rotas(connection)).known == tuple(entry.rota(name) for name, entry in (read_directory(text).rotas or {}).items())
 
 
 async def test_who_is_absent_is_passed_over(database: AsyncEngine) -> None:

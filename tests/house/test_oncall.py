@@ -1,6 +1,7 @@
 """holdfast oncall: who is on call, the next handover, and the gaps (process.md S10)."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,18 @@ def test_the_doctor_warns_of_rules_that_name_nobody(staffed: dict[str, str]) -> 
     assert holdfast("directory", "import", str(SAMPLE), **staffed).returncode == 0
     done = holdfast("doctor", "--only", "rules", **staffed)
     assert "which the directory does not know" not in done.stdout
+
+
+def test_a_rota_that_cannot_be_read_is_named(staffed: dict[str, str]) -> None:
+    """One that another release wrote hides none of the others, from the table, the doctor or the export: each of them names it."""
+    with sqlite3.connect(Path(staffed["HOLDFAST_DATA_DIR"]) / "holdfast.db") as record:
+        record.execute("""INSERT INTO rotas (id, definition) VALUES ('odd', '{"zone": "Mars/Olympus"}')""")
+    shown, export = holdfast("oncall", *AT, **staffed), holdfast("directory", "export", **staffed)
+    assert [line.split()[0] for line in shown.stdout.splitlines()] == ["rota", "alone", "desk"]
+    assert shown.stderr.startswith("The rota odd cannot be read, so nobody is on call by it")
+    assert ("[rotas.desk]" in export.stdout, "odd" in export.stdout) == (True, False)
+    assert "The rota odd cannot be read here and is left out" in export.stderr
+    alone = holdfast("oncall", "--rota", "odd", "--json", **staffed)
+    assert (alone.returncode, json.loads(alone.stdout), "odd" in alone.stderr) == (0, [], True)
+    examined = json.loads(holdfast("doctor", "--only", "rotas", "--json", **staffed).stdout)
+    assert (examined[0]["level"], examined[0]["finding"].partition(" cannot")[0]) == ("warn", "The rota odd")

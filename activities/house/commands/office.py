@@ -19,7 +19,8 @@ from activities.directory.attendance import OF_THE_HOUSE
 from activities.directory.file import DirectoryFileError, load_directory
 from activities.directory.leaving import LastAdminError
 from activities.directory.rows import everything
-from activities.house.doctor.rota_board import Standing, standings
+from activities.directory.who_is_meant import all_rotas
+from activities.house.doctor.rota_board import Board, board
 from activities.house.refusals import RefusedError, UnavailableError, UsageRefusedError
 from activities.house.serving import adopt_policies
 from activities.house.up.data_directory import prepare
@@ -58,23 +59,25 @@ def import_directory(settings: Settings, file: Path) -> str:
     return str(loaded)
 
 
-def export_directory(settings: Settings) -> str:
-    """The directory as a TOML file that the import reads."""
+def export_directory(settings: Settings) -> tuple[str, tuple[str, ...]]:
+    """The directory as a TOML file that the import reads, and the names of the rotas that cannot be read and are not in it."""
 
-    async def work(engine: AsyncEngine) -> str:
+    async def work(engine: AsyncEngine) -> tuple[str, tuple[str, ...]]:
         async with engine.execution_options(read_only=True).connect() as connection:
-            return as_toml(await everything(connection))
+            return as_toml(await everything(connection)), (await all_rotas(connection)).unreadable
 
     return on_record(settings, work)
 
 
-def who_is_on_call(settings: Settings, at: datetime, days: int, only: str | None) -> list[Standing]:
+def who_is_on_call(settings: Settings, at: datetime, days: int, only: str | None) -> Board:
     """How all rotas stand at an instant (UTC), or only that one (S10). Raises UsageRefusedError where there is none of that name."""
-    found = on_record(settings, lambda engine: standings(engine, at, days))
-    if only is not None and only not in {each.rota for each in found}:
-        there_are = f"there are: {', '.join(each.rota for each in found)}" if found else "there are none"
+    found = on_record(settings, lambda engine: board(engine, at, days))
+    names = sorted({*found.unreadable, *(each.rota for each in found.standings)})
+    if only is not None and only not in names:
+        there_are = f"there are: {', '.join(names)}" if names else "there are none"
         raise UsageRefusedError(f"There is no rota {only}; {there_are}.")
-    return [each for each in found if only in {None, each.rota}]
+    standings = tuple(each for each in found.standings if only in {None, each.rota})
+    return Board(standings, tuple(rota for rota in found.unreadable if only in {None, rota}))
 
 
 def issue(settings: Settings, *, person: str | None, integration: str | None, roles: list[str], label: str, days: int | None) -> str:

@@ -20,6 +20,7 @@ _DAYS_OF_THE_DOCTOR = 14
 _LONGEST_LOOK = timedelta(days=366)  # for the next handover
 _YEARS = range(1970, 2200)
 _NOBODY = "nobody"
+_UNREADABLE = "cannot be read, so nobody is on call by it: another release wrote it, or its zone is unknown on this machine"
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,20 @@ class Standing:
         return instant.astimezone(ZoneInfo(self.zone))
 
 
-async def standings(engine: AsyncEngine, at: datetime, days: int) -> list[Standing]:
+@dataclass(frozen=True)
+class Board:
+    """How the rotas stand, and the names of those that cannot be read."""
+
+    standings: tuple[Standing, ...]
+    unreadable: tuple[str, ...]
+
+
+async def board(engine: AsyncEngine, at: datetime, days: int) -> Board:
     """How every rota stands at an instant (UTC), with the gaps of so many days of 24 hours from then on."""
     async with engine.connect() as connection:
-        return [_standing(rota, await absences(connection, rota.people), at, days) for rota in await all_rotas(connection)]
+        found = await all_rotas(connection)
+        standings = [_standing(rota, await absences(connection, rota.people), at, days) for rota in found.known]
+    return Board(tuple(standings), found.unreadable)
 
 
 def _standing(rota: Rota, away: Absences, at: datetime, days: int) -> Standing:
@@ -67,14 +78,19 @@ def _standing(rota: Rota, away: Absences, at: datetime, days: int) -> Standing:
     return Standing(rota.name, rota.zone, current.person, later[0] if later else None, tuple(gaps))
 
 
-def told(found: Sequence[Standing], days: int) -> str:
+def told(found: Board, days: int) -> str:
     """The standings as a table for a person."""
-    if not found:
+    if not found.standings and not found.unreadable:
         return "There are no rotas; describe them in a directory file (see docs/operations.md), then: holdfast directory import FILE"
     heading = ("rota", "on call", "next handover", "zone", f"gaps in {days} day{'' if days == 1 else 's'}")
-    rows = [heading, *(line for each in found for line in each.row())]
+    rows = [heading, *(line for each in found.standings for line in each.row())]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def told_unreadable(found: Board) -> list[str]:
+    """A sentence for each rota that cannot be read."""
+    return [f"The rota {rota} {_UNREADABLE}." for rota in found.unreadable]
 
 
 def instant(text: str | None) -> datetime:
@@ -92,14 +108,18 @@ async def look_at_rotas(settings: Settings) -> Sequence[Finding]:
     """Somebody is on call at every moment of the next days."""
     engine = open_database(settings.database_url)
     try:
-        found = await standings(engine, datetime.now(UTC), _DAYS_OF_THE_DOCTOR)
+        found = await board(engine, datetime.now(UTC), _DAYS_OF_THE_DOCTOR)
     except (SQLAlchemyError, OSError):
         return [warn("rotas", "not looked at, the database cannot be asked", "see the database's line")]
     finally:
         await engine.dispose()
-    if not any(each.gaps for each in found):
-        return [ok("rotas", f"{len(found)}, without a gap in the next {_DAYS_OF_THE_DOCTOR} days" if found else "none")]
-    return [_gap(each) for each in found if each.gaps]
+    unreadable = [warn("rotas", each.rstrip("."), "import it again: holdfast directory import FILE") for each in told_unreadable(found)]
+    gaps = [_gap(each) for each in found.standings if each.gaps]
+    return unreadable + gaps or [_without_a_gap(len(found.standings))]
+
+
+def _without_a_gap(count: int) -> Finding:
+    return ok("rotas", f"{count}, without a gap in the next {_DAYS_OF_THE_DOCTOR} days" if count else "none")
 
 
 def _gap(standing: Standing) -> Finding:
