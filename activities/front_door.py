@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.database.session import insert
 from activities.database.tables import api_keys, intake, numbers, turned_away
 from activities.incident_numbers import FIRST, number_of
 
@@ -54,9 +54,8 @@ async def _line(connection: AsyncConnection, channel: str, key: str) -> Accepted
 
 
 async def _next(connection: AsyncConnection) -> int:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     counted = (
-        insert(numbers)
+        insert(connection, numbers)
         .values(name=SEQUENCE, last=FIRST)
         .on_conflict_do_update(index_elements=[numbers.c.name], set_={"last": numbers.c.last + 1})
         .returning(numbers.c.last)
@@ -86,9 +85,8 @@ class TurnedAway:
 
 async def turn_away(engine: AsyncEngine, refused: TurnedAway) -> None:
     """Keeps the refusal; the first one under a command id stands."""
-    insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
     async with engine.begin() as connection:
-        await connection.execute(insert(turned_away).values(vars(refused)).on_conflict_do_nothing())
+        await connection.execute(insert(engine, turned_away).values(vars(refused)).on_conflict_do_nothing())
 
 
 async def note_key_use(engine: AsyncEngine, key_id: str, now: datetime) -> None:

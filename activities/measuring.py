@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import bindparam, exists, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.database.session import insert
 from activities.database.tables import events, incidents, letters, measures
 from workflows import clocks as clock_work
 from workflows.clocks import Clock
@@ -37,11 +37,11 @@ async def measure(connection: AsyncConnection, facts: Snapshot) -> None:
     query = select(events.c.kind, events.c.at, events.c.planned_at).where(events.c.number == facts.number, tells).order_by(events.c.seq)
     story = (await connection.execute(query)).mappings().all()
     row = measured(facts, story, (await connection.execute(_OWED, {"number": facts.number})).scalar_one())
-    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(measures).values(row)
-    newer = insert.on_conflict_do_update(
+    new = insert(connection, measures).values(row)
+    newer = new.on_conflict_do_update(
         index_elements=[measures.c.number],
-        set_={name: insert.excluded[name] for name in row if name != "number"},
-        where=measures.c.version <= insert.excluded.version,
+        set_={name: new.excluded[name] for name in row if name != "number"},
+        where=measures.c.version <= new.excluded.version,
     )
     await connection.execute(newer)
 

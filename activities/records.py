@@ -10,18 +10,19 @@ from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 
+from activities.database.session import insert
 from activities.database.tables import events, incidents, letters, outcomes
-from activities.directory.staffing import staff
+from activities.directory.staffing import pick_person
 from activities.directory.who_is_meant import recipients
-from activities.files.kept_files import follow
+from activities.files.kept_files import follow_files
+from activities.mail.postbox import LetterState
 from activities.measuring import measure
 from activities.search_index import keep_findable
-from activities.surveys import admit, keep
+from activities.surveys import admit_survey, keep_survey
 from workflows.dates import ahead
 from workflows.owed_letters import merged
 from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
@@ -31,7 +32,6 @@ from workflows.vocabulary import Audience
 _FACTS = TypeAdapter(Snapshot)
 _EVENT = TypeAdapter(Event)
 _LETTER_FACTS = TypeAdapter(LetterFacts)
-PLANNED = "planned"
 log = structlog.get_logger("holdfast.records")
 
 
@@ -49,23 +49,23 @@ class Records:
             await _add(connection, events, [event_row(publication.snapshot.number, event) for event in publication.events])
             await _add(connection, outcomes, [outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
             await keep_findable(connection, publication)
-            await follow(connection, publication)
+            await follow_files(connection, publication)
             unreached = await _owe(connection, publication)
-            staffed = await staff(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
-            surveyed = await admit(connection, publication.snapshot.number, publication.surveying) if publication.surveying else None
-            await keep(connection, publication.snapshot)
+            staffed = await pick_person(connection, publication.snapshot.number, publication.staffing) if publication.staffing else None
+            surveyed = await admit_survey(connection, publication.snapshot.number, publication.surveying) if publication.surveying else None
+            await keep_survey(connection, publication.snapshot)
             await measure(connection, publication.snapshot)
         _cry_out(publication.snapshot.number, unreached)
         return Published(publication.up_to, tuple(unreached), staffed, surveyed)
 
 
 async def _put_facts(connection: AsyncConnection, facts: Snapshot) -> None:
-    insert = _insert(connection, incidents)
+    new = insert(connection, incidents)
     values = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in incidents.columns}
-    newer = insert.values(values).on_conflict_do_update(
+    newer = new.values(values).on_conflict_do_update(
         index_elements=[incidents.c.number],
-        set_={name: insert.excluded[name] for name in values if name != "number"},
-        where=incidents.c.version < insert.excluded.version,
+        set_={name: new.excluded[name] for name in values if name != "number"},
+        where=incidents.c.version < new.excluded.version,
     )
     await connection.execute(newer, {f"new_{name}": value for name, value in facts_row(facts).items()})
 
@@ -73,20 +73,26 @@ async def _put_facts(connection: AsyncConnection, facts: Snapshot) -> None:
 async def _add(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
     """Adds what is not there yet; what is there stays as it is."""
     if rows:
-        await connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
-
-
-def _insert(connection: AsyncConnection, table: Table) -> Any:
-    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+        await connection.execute(insert(connection, table).on_conflict_do_nothing(), rows)
 
 
 async def _owe(connection: AsyncConnection, publication: Publication) -> list[Unreached]:
     """A ledger row for each person meant. Answers with what found nobody."""
     rows, unreached = await letter_rows(publication, lambda owed: recipients(connection, owed, datetime.now(UTC)))
-    # One at a time: a person can be meant twice by one event, and the second row is the same as the first.
-    for row in rows:
-        await _add(connection, letters, [row])
+    # A person can be meant twice by one event; the second row is the same as the first, and only one is kept.
+    await _add(connection, letters, rows)
+    await _keep_in_line(connection, publication)
     return unreached
+
+
+async def _keep_in_line(connection: AsyncConnection, publication: Publication) -> None:
+    """Letters that wait go up or down with the priority of their incident."""
+    if not any("priority" in event.before for event in publication.events):
+        return
+    number = publication.snapshot.number
+    priority = select(incidents.c.priority).where(incidents.c.number == number).scalar_subquery()
+    waiting = (letters.c.number == number, letters.c.state == LetterState.PLANNED)
+    await connection.execute(update(letters).where(*waiting).values(priority=priority))
 
 
 async def letter_rows(
@@ -164,8 +170,9 @@ def letter_row(number: str, owed: LetterOwed, recipient: str) -> dict[str, Any]:
         "cause": owed.cause,
         "at": owed.at,
         "facts": _LETTER_FACTS.dump_python(owed.facts, mode="json"),
-        "state": PLANNED,
+        "state": LetterState.PLANNED,
         "attempts": 0,
         "unknown_outcomes": 0,
         "next_attempt_at": owed.at,
+        "priority": owed.facts.priority.value,
     }

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import and_, exists, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.database.session import insert
 from activities.database.tables import events, incidents, search_entries
 from workflows.publication import Publication
 from workflows.vocabulary import EventKind
@@ -74,11 +74,11 @@ async def _keep(connection: AsyncConnection, entries: list[dict[str, Any]]) -> N
     """Adds entries, or puts them in the place of older ones; what is as new stays as it is."""
     if not entries:
         return
-    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(search_entries)
-    newer = insert.on_conflict_do_update(
+    new = insert(connection, search_entries)
+    newer = new.on_conflict_do_update(
         index_elements=[search_entries.c.number, search_entries.c.seq],
-        set_={name: insert.excluded[name] for name in ("version", "words")},
-        where=search_entries.c.version < insert.excluded.version,
+        set_={name: new.excluded[name] for name in ("version", "words")},
+        where=search_entries.c.version < new.excluded.version,
     )
     await connection.execute(newer, entries)
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.database.session import insert
 from activities.database.tables import people, surveys
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.mail.preferences import wants_no_surveys
@@ -19,7 +19,7 @@ from workflows.publication import Snapshot, Surveyed, Surveying
 from workflows.vocabulary import SurveyState, Withheld
 
 
-async def admit(connection: AsyncConnection, number: str, asked: Surveying) -> Surveyed:
+async def admit_survey(connection: AsyncConnection, number: str, asked: Surveying) -> Surveyed:
     """A place for this incident's survey, or why there is none. Asked again for the same incident, the answer is the same place."""
     person = select(people.c.email).where(people.c.id == asked.person, OF_THE_HOUSE).with_for_update()
     address = (await connection.execute(person)).scalar_one_or_none()
@@ -49,8 +49,7 @@ async def _asked_within(connection: AsyncConnection, person: str, at: datetime, 
 
 
 async def _take_place(connection: AsyncConnection, number: str, asked: Surveying) -> None:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    await connection.execute(insert(surveys).values(place_of(number, asked)).on_conflict_do_nothing())
+    await connection.execute(insert(connection, surveys).values(place_of(number, asked)).on_conflict_do_nothing())
 
 
 def place_of(number: str, asked: Surveying) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def place_of(number: str, asked: Surveying) -> dict[str, Any]:
     return {"number": number, "person": asked.person, "state": SurveyState.DRAWN.value, "planned_at": asked.at, "version": 0}
 
 
-async def keep(connection: AsyncConnection, facts: Snapshot) -> None:
+async def keep_survey(connection: AsyncConnection, facts: Snapshot) -> None:
     """What became of the survey, as the incident knows it; newer versions win."""
     if facts.survey is None:
         return

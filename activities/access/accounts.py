@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
-from activities.access.keys import hash_of as digest
+from activities.access.keys import digest_of
 from activities.access.passwords import check_strength, fits, hash_of, is_outdated
 from activities.access.security_log import Change, Hand, Seen, write_changes
+from activities.database.session import insert
 from activities.database.tables import accounts, link_requests, one_time_links, people
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.directory.leaving import end_links, end_sessions
@@ -57,9 +57,8 @@ async def set_password(engine: AsyncEngine, person: str, password: str) -> None:
 
 
 async def _keep(engine: AsyncEngine, person: str, password_hash: str) -> None:
-    insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
     line = {"person": person, "password_hash": password_hash, "changed_at": datetime.now(UTC)}
-    changed = insert(accounts).values(line).on_conflict_do_update(index_elements=[accounts.c.person], set_=line)
+    changed = insert(engine, accounts).values(line).on_conflict_do_update(index_elements=[accounts.c.person], set_=line)
     async with engine.begin() as connection:
         await connection.execute(changed)
 
@@ -79,7 +78,7 @@ async def password_fits(engine: AsyncEngine, person: str | None, password: str) 
 async def make_link(engine: AsyncEngine, person: str, purpose: Purpose, now: datetime, by: Hand | None = None) -> str:
     """A new token of 256 random bits that works once; never to be shown again. ``by``: who makes it for somebody else, for the audit."""
     token = secrets.token_urlsafe(32)
-    line = {"hash": digest(token), "person": person, "purpose": purpose.value, "ends_at": now + LASTS[purpose]}
+    line = {"hash": digest_of(token), "person": person, "purpose": purpose.value, "ends_at": now + LASTS[purpose]}
     async with engine.begin() as connection:
         await connection.execute(delete(one_time_links).where(one_time_links.c.ends_at < now - _KEPT_AFTER_THE_END))
         await connection.execute(one_time_links.insert().values(line))
@@ -91,7 +90,7 @@ async def make_link(engine: AsyncEngine, person: str, purpose: Purpose, now: dat
 async def read_link(engine: AsyncEngine, token: str, now: datetime) -> OneTimeLink | None:
     """What the link is good for, or none: unknown, used and expired ones look the same."""
     links = one_time_links.c
-    still_works = (links.hash == digest(token), links.used_at.is_(None), links.ends_at > now, OF_THE_HOUSE)
+    still_works = (links.hash == digest_of(token), links.used_at.is_(None), links.ends_at > now, OF_THE_HOUSE)
     query = select(links.person, people.c.name, links.purpose).join(people, people.c.id == links.person).where(*still_works)
     async with engine.execution_options(read_only=True).connect() as connection:
         row = (await connection.execute(query)).one_or_none()
@@ -101,7 +100,7 @@ async def read_link(engine: AsyncEngine, token: str, now: datetime) -> OneTimeLi
 async def use_link(engine: AsyncEngine, token: str, now: datetime) -> bool:
     """Uses the link up; whether it was us who did."""
     links = one_time_links.c
-    mine = update(one_time_links).where(links.hash == digest(token), links.used_at.is_(None), links.ends_at > now).values(used_at=now)
+    mine = update(one_time_links).where(links.hash == digest_of(token), links.used_at.is_(None), links.ends_at > now).values(used_at=now)
     async with engine.begin() as connection:
         return (await connection.execute(mine)).rowcount == 1
 
@@ -109,7 +108,7 @@ async def use_link(engine: AsyncEngine, token: str, now: datetime) -> bool:
 async def forget_link(engine: AsyncEngine, token: str) -> None:
     """A link that reached nobody works no more."""
     async with engine.begin() as connection:
-        await connection.execute(delete(one_time_links).where(one_time_links.c.hash == digest(token)))
+        await connection.execute(delete(one_time_links).where(one_time_links.c.hash == digest_of(token)))
 
 
 async def ask_for_link(engine: AsyncEngine, person: str | None, now: datetime) -> None:

@@ -60,7 +60,7 @@ class KeyRecord:
         return self.revoked_at is None and (self.ends_at is None or now < self.ends_at)
 
 
-def hash_of(secret: str) -> str:
+def digest_of(secret: str) -> str:
     """SHA-256 in hex. A slow hash would add nothing: there is nothing to guess in 256 random bits."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
@@ -82,11 +82,11 @@ async def issue_key(
     when an integration has the name of a person: it would act as them.
     """
     _check(person, integration, roles)
-    name = hash_of(f"{person} {integration} {form}")[:26] if form else str(ULID())
+    name = digest_of(f"{person} {integration} {form}")[:26] if form else str(ULID())
     issued = IssuedKey(id=f"key-{name}".lower(), secret=PREFIX + secrets.token_urlsafe(32))
     line = {
         "id": issued.id,
-        "hash": hash_of(issued.secret),
+        "hash": digest_of(issued.secret),
         "person": person,
         "integration": integration,
         "roles": [role.value for role in roles],

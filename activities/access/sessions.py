@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.access.keys import hash_of
+from activities.access.keys import digest_of
 from activities.database.tables import sessions
 
 LASTS = timedelta(hours=12)
@@ -21,10 +21,10 @@ USE_IS_NOTED_EVERY = timedelta(minutes=5)
 async def begin(engine: AsyncEngine, person: str, way: str, now: datetime, instead_of: str | None = None) -> str:
     """The token of a new session. One that came with the request is never gone on with: it ends here (session fixation)."""
     token = secrets.token_urlsafe(32)
-    line = {"hash": hash_of(token), "person": person, "way": way, "began_at": now, "seen_at": now, "ends_at": now + LASTS}
+    line = {"hash": digest_of(token), "person": person, "way": way, "began_at": now, "seen_at": now, "ends_at": now + LASTS}
     over = or_(sessions.c.ends_at <= now, sessions.c.seen_at <= now - IDLE)
     async with engine.begin() as connection:
-        await connection.execute(delete(sessions).where(or_(over, sessions.c.hash == hash_of(instead_of or ""))))
+        await connection.execute(delete(sessions).where(or_(over, sessions.c.hash == digest_of(instead_of or ""))))
         await connection.execute(sessions.insert().values(line))
     return token
 
@@ -38,7 +38,7 @@ async def note_use(engine: AsyncEngine, session_hash: str, now: datetime) -> Non
 async def end(engine: AsyncEngine, token: str) -> str | None:
     """Signs out; by which way the person had come in, if there was such a session."""
     async with engine.begin() as connection:
-        ended = await connection.execute(delete(sessions).where(sessions.c.hash == hash_of(token)).returning(sessions.c.way))
+        ended = await connection.execute(delete(sessions).where(sessions.c.hash == digest_of(token)).returning(sessions.c.way))
         return ended.scalar_one_or_none()
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.database.session import insert
 from activities.database.tables import throttles
 
 
@@ -31,10 +31,9 @@ UPLOADS_OF_A_PERSON = Limit("uploads", 100, _QUARTER_OF_AN_HOUR)
 
 async def count(engine: AsyncEngine, limit: Limit, subject: str, now: datetime) -> int:
     """How many tries there were in this window, this one included. Counted before the try, in one statement: nobody slips through side by side."""
-    insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
     is_over = throttles.c.began_at <= now - limit.window
     counted = (
-        insert(throttles)
+        insert(engine, throttles)
         .values(key=_key(limit, subject), began_at=now, count=1)
         .on_conflict_do_update(
             index_elements=[throttles.c.key],

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 
 def open_database(url: str) -> AsyncEngine:
@@ -16,6 +17,11 @@ def open_database(url: str) -> AsyncEngine:
     return create_async_engine(
         url.replace("postgresql:", "postgresql+psycopg:", 1), pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
     )
+
+
+def insert(database: AsyncConnection | AsyncEngine, table: Table) -> Any:
+    """An insert that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``: each database has its own, which take the same."""
+    return (sqlite.insert if database.dialect.name == "sqlite" else postgresql.insert)(table)
 
 
 def _sqlite(url: str) -> AsyncEngine:

@@ -37,6 +37,8 @@ metadata = MetaData(
 
 # In these words in the index and in the query, or the index is of no use.
 LOST = "state IN ('failed', 'unknown')"
+# In place of a priority, for letters of no incident and for those that older builds plan: behind all others.
+NO_PRIORITY = "none"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -170,6 +172,8 @@ letters = Table(
     Column("attempts", Integer, nullable=False),
     Column("unknown_outcomes", Integer, nullable=False),
     Column("next_attempt_at", Instant, nullable=False),
+    # that of its incident, while it waits
+    _key("priority", nullable=False, server_default=NO_PRIORITY),
     _key("claim"),
     Column("claimed_at", Instant),
     Column("sent_at", Instant),
@@ -185,7 +189,8 @@ letters = Table(
     Column("envelope_sender", String(400)),
     # who asked for this delivery, where it is a second one
     _key("resent_by"),
-    Index(None, "state", "next_attempt_at"),
+    # whose turn it is, however many wait
+    Index("ix_letters_in_line", "state", "priority", "next_attempt_at", "cause"),
     Index(None, "number"),
     Index(None, "recipient", "at"),
     Index(None, "digest"),

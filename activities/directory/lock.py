@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.database.session import insert
 from activities.database.tables import numbers
 
 _NAME = "directory"
@@ -22,9 +22,8 @@ async def changing(engine: AsyncEngine, seen: int | None = None) -> AsyncIterato
 
     ``seen``: only if it still is as it was at that count; else DirectoryChangedError.
     """
-    insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
     counted = (
-        insert(numbers)
+        insert(engine, numbers)
         .values(name=_NAME, last=1)
         .on_conflict_do_update(index_elements=[numbers.c.name], set_={"last": numbers.c.last + 1})
         .returning(numbers.c.last)

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.database.session import insert
 from activities.database.tables import groups, memberships, people, rotas, services
 from activities.directory.entries import DirectoryFile, GroupEntry, PersonEntry, ServiceEntry
 from activities.directory.rota_entries import RotaEntry, readable_rota
@@ -134,6 +134,6 @@ def _service(row: RowMapping) -> ServiceEntry:
 async def _put(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
-    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
-    changed = {column.name: insert.excluded[column.name] for column in table.columns if column.name != "id"}
-    await connection.execute(insert.on_conflict_do_update(index_elements=[table.c.id], set_=changed), rows)
+    new = insert(connection, table)
+    changed = {column.name: new.excluded[column.name] for column in table.columns if column.name != "id"}
+    await connection.execute(new.on_conflict_do_update(index_elements=[table.c.id], set_=changed), rows)

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.database.session import insert
 from activities.database.tables import incidents, memberships, people, rounds
 from activities.directory.attendance import ATTENDANCE, is_away
 from workflows.policies.assignment_rules import Pick
@@ -16,7 +16,7 @@ NOBODY_YET = ""
 _AT_WORK = (Status.NEW.value, Status.IN_PROGRESS.value, Status.ON_HOLD.value)
 
 
-async def staff(connection: AsyncConnection, number: str, asked: Staffing) -> Staffed:
+async def pick_person(connection: AsyncConnection, number: str, asked: Staffing) -> Staffed:
     """The owner if there, else whom the group's rule picks, else nobody: the incident stays in the queue."""
     now = datetime.now(UTC)
     if asked.person is not None and await _is_there(connection, asked.person, now):
@@ -55,8 +55,8 @@ async def _least_loaded(connection: AsyncConnection, number: str, candidates: li
 
 async def _next_in_round(connection: AsyncConnection, group: str, candidates: list[str]) -> str:
     """Who comes after the one picked last; the round is remembered in the same transaction, and held so that two never pick the same one."""
-    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(rounds).values(group=group, person=NOBODY_YET)
-    await connection.execute(insert.on_conflict_do_nothing())
+    new = insert(connection, rounds).values(group=group, person=NOBODY_YET)
+    await connection.execute(new.on_conflict_do_nothing())
     held = select(rounds.c.person).where(rounds.c.group == group).with_for_update()
     last = (await connection.execute(held)).scalar_one()
     chosen = next((person for person in candidates if person > last), candidates[0])

@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.database.session import insert
 from activities.database.tables import file_parts, files, search_entries
 from activities.search_index import keep_name_findable
 from workflows.attachments import AttachFile
@@ -85,8 +85,7 @@ async def store(engine: AsyncEngine, upload: Upload, content: AsyncIterator[byte
         "attempts": 0,
         "next_look_at": now + TOLD_WITHIN,
     }
-    insert = (sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert)(files)
-    once = insert.values(row).on_conflict_do_nothing().returning(files.c.id)
+    once = insert(engine, files).values(row).on_conflict_do_nothing().returning(files.c.id)
     async with engine.begin() as connection:
         is_new = (await connection.execute(once)).first() is not None
         if is_new:
@@ -131,7 +130,7 @@ async def destroy(connection: AsyncConnection, file: str) -> None:
     await connection.execute(delete(file_parts).where(file_parts.c.file == file))
 
 
-async def follow(connection: AsyncConnection, publication: Publication) -> None:
+async def follow_files(connection: AsyncConnection, publication: Publication) -> None:
     """What this publication says of files, for the files: in its order, and once, however often it comes."""
     number = publication.snapshot.number
     for outcome in publication.outcomes:

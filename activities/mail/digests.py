@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.database.session import insert
 from activities.database.tables import letters
 from activities.mail.postbox import Claim, Entry, LetterState, root_of
 from activities.mail.preferences import wants_no_digests
@@ -104,8 +104,7 @@ async def _open(connection: AsyncConnection, recipient: str, last: Any, now: dat
         "unknown_outcomes": 0,
         "next_attempt_at": due,
     }
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    await connection.execute(insert(letters).values(row).on_conflict_do_nothing())
+    await connection.execute(insert(connection, letters).values(row).on_conflict_do_nothing())
     return key if await _takes_one_more(connection, key) else None
 
 

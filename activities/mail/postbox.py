@@ -11,17 +11,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import and_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Select, bindparam, case, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.database.tables import groups, incidents, letters, people
+from activities.database.session import insert
+from activities.database.tables import NO_PRIORITY, Instant, groups, letters, people
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.directory.who_is_meant import GROUP_MAILBOX
 from emails.letters import Reader
+from workflows.vocabulary import Priority
 
 LEASE = timedelta(minutes=3)
 _RESENT = ":resend:"
+_LINE = (*Priority, NO_PRIORITY)
+_PLACE = case({priority: place for place, priority in enumerate(_LINE)}, value=letters.c.priority, else_=len(_LINE))
 
 
 class LetterState(StrEnum):
@@ -74,21 +77,32 @@ def root_of(key: str) -> str:
     return key.partition(_RESENT)[0]
 
 
+def _next_in_line() -> Select[Any]:
+    """The letter of the gravest priority that became due first. The index leads to the first one of each priority, so a claim costs the same however many wait."""
+    left = (letters.c.state == LetterState.HANDED_OVER, letters.c.claimed_at <= bindparam("lapsed", type_=Instant))
+    # Those that dead senders left are few.
+    candidates = (*(select(_first(place, priority).subquery()) for place, priority in enumerate(_LINE)), _places(_PLACE).where(*left))
+    found = union_all(*candidates).subquery()
+    key = select(found.c.key).order_by(found.c.place, found.c.next_attempt_at, found.c.cause).limit(1).scalar_subquery()
+    return select(letters).where(letters.c.key == key)
+
+
+def _first(place: int, priority: str) -> Select[Any]:
+    due = (letters.c.state == LetterState.PLANNED, letters.c.next_attempt_at <= bindparam("now", type_=Instant))
+    return _places(literal(place)).where(*due, letters.c.priority == priority).order_by(letters.c.next_attempt_at, letters.c.cause).limit(1)
+
+
+def _places(place: ColumnElement[int]) -> Select[Any]:
+    return select(letters.c.key, letters.c.next_attempt_at, letters.c.cause, place.label("place"))
+
+
+_NEXT = _next_in_line()
+
+
 async def claim_next(engine: AsyncEngine, now: datetime) -> Claim | None:
     """Takes the next letter that is due into hand, P1 first; none if there is none. Of two senders only one gets it."""
-    due = or_(
-        and_(letters.c.state == LetterState.PLANNED, letters.c.next_attempt_at <= now),
-        and_(letters.c.state == LetterState.HANDED_OVER, letters.c.claimed_at <= now - LEASE),
-    )
-    waiting = (
-        select(letters)
-        .join(incidents, incidents.c.number == letters.c.number, isouter=True)
-        .where(due)
-        .order_by(incidents.c.priority.nulls_last(), letters.c.at, letters.c.cause)
-        .limit(1)
-    )
     async with engine.execution_options(read_only=True).connect() as connection:
-        row = (await connection.execute(waiting)).mappings().one_or_none()
+        row = (await connection.execute(_NEXT, {"now": now, "lapsed": now - LEASE})).mappings().one_or_none()
     return await _claim(engine, row, now) if row is not None else None
 
 
@@ -160,8 +174,7 @@ async def send_again(engine: AsyncEngine, key: str, count: int, by: str, now: da
         row = (await connection.execute(select(letters).where(letters.c.key == key))).mappings().one_or_none()
         if row is None or row["state"] not in CAN_BE_RESENT:
             return None
-        owed = {name: row[name] for name in ("number", "letter", "recipient", "cycle", "cause", "facts")}
+        owed = {name: row[name] for name in ("number", "letter", "recipient", "cycle", "cause", "facts", "priority")}
         fresh = {"key": again, "at": now, "state": LetterState.PLANNED, "attempts": 0, "unknown_outcomes": 0, "next_attempt_at": now}
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        await connection.execute(insert(letters).values(owed | fresh | {"resent_by": by}).on_conflict_do_nothing())
+        await connection.execute(insert(connection, letters).values(owed | fresh | {"resent_by": by}).on_conflict_do_nothing())
     return again

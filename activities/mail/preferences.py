@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.database.session import insert
 from activities.database.tables import preferences
 from emails.links import NO_DIGESTS, NO_SURVEYS
 
@@ -31,8 +31,7 @@ async def declines(connection: AsyncConnection, person: str, purpose: str) -> bo
 
 async def decline(engine: AsyncEngine, person: str, purpose: str, now: datetime) -> None:
     """Notes the wish; a second time changes nothing."""
-    insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
-    wish = insert(preferences).values(person=person, declines=purpose, since=now).on_conflict_do_nothing()
+    wish = insert(engine, preferences).values(person=person, declines=purpose, since=now).on_conflict_do_nothing()
     async with engine.begin() as connection:
         await connection.execute(wish)
 

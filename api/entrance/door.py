@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from activities.access.accounts import ask_for_link, password_fits, who_is
-from activities.access.keys import hash_of
+from activities.access.keys import digest_of
 from activities.access.security_log import Seen, write_down
 from activities.access.throttle import (
     LINKS_FOR_A_PERSON,
@@ -71,4 +71,4 @@ async def _is_too_much(database: Database, limits: tuple[tuple[Limit, str], ...]
 
 def _account(name: str, person: str | None) -> str:
     """A name nobody has is kept as a hash: people type passwords into the wrong field."""
-    return person or f"#{hash_of(name.lower())}"
+    return person or f"#{digest_of(name.lower())}"

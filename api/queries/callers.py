@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import and_, or_, select
 
-from activities.access.keys import hash_of
+from activities.access.keys import digest_of
 from activities.database.tables import api_keys, groups, memberships, people
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.front_door import KEY_USE_IS_NOTED_EVERY
@@ -27,7 +27,7 @@ class KeyHolder:
 async def holder_of(database: Database, secret: str) -> KeyHolder | None:
     """Who shows this key, or none: unknown, revoked, at its end, or of a person who is no longer in the directory, or disabled."""
     has_not_ended = or_(api_keys.c.ends_at.is_(None), api_keys.c.ends_at > datetime.now(UTC))
-    in_force = (api_keys.c.hash == hash_of(secret)) & api_keys.c.revoked_at.is_(None) & has_not_ended
+    in_force = (api_keys.c.hash == digest_of(secret)) & api_keys.c.revoked_at.is_(None) & has_not_ended
     whose = and_(people.c.id == api_keys.c.person, OF_THE_HOUSE)
     query = select(api_keys, people.c.name, people.c.roles.label("their_roles")).outerjoin(people, whose)
     async with reading(database).connect() as connection:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from activities.access.keys import hash_of
+from activities.access.keys import digest_of
 from activities.access.sessions import IDLE, USE_IS_NOTED_EVERY
 from activities.database.tables import accounts, memberships, people, sessions
 from activities.directory.attendance import OF_THE_HOUSE
@@ -31,7 +31,7 @@ class SignedIn:
 
 async def signed_in(database: Database, token: str, now: datetime) -> SignedIn | None:
     """Who shows this token, or none: unknown, ended, unused for too long, or of a person who is no longer in the directory, or disabled."""
-    in_force = (sessions.c.hash == hash_of(token), sessions.c.ends_at > now, sessions.c.seen_at > now - IDLE, OF_THE_HOUSE)
+    in_force = (sessions.c.hash == digest_of(token), sessions.c.ends_at > now, sessions.c.seen_at > now - IDLE, OF_THE_HOUSE)
     columns = (sessions.c.hash, sessions.c.seen_at, people.c.id, people.c.name, people.c.zone, people.c.language, people.c.roles)
     query = select(*columns).join(people, people.c.id == sessions.c.person).where(*in_force)
     async with reading(database).connect() as connection:
@@ -46,7 +46,7 @@ async def signed_in(database: Database, token: str, now: datetime) -> SignedIn |
 
 async def began_lately(database: Database, token: str, now: datetime) -> bool:
     """Whether this session began within the last quarter of an hour."""
-    query = select(sessions.c.began_at).where(sessions.c.hash == hash_of(token))
+    query = select(sessions.c.began_at).where(sessions.c.hash == digest_of(token))
     async with reading(database).connect() as connection:
         began_at = (await connection.execute(query)).scalar_one_or_none()
     return began_at is not None and now - began_at <= _LATELY

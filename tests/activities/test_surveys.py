@@ -16,7 +16,7 @@ from activities.database.session import open_database
 from activities.database.tables import letters, people, surveys
 from activities.mail.preferences import decline
 from activities.records import Records
-from activities.surveys import admit, keep
+from activities.surveys import admit_survey, keep_survey
 from emails.links import NO_SURVEYS
 from tests.process.life import ASHA, CARLA, Life
 from tests.process.test_surveys import EDITION, WEDNESDAY
@@ -44,11 +44,11 @@ async def closes(engine: AsyncEngine, person: str, at: datetime, *, is_grave: bo
     """An incident of this person closes; whether its survey gets a place, and then goes out so late, or not yet."""
     number = f"INC-{next(_numbers)}"
     async with engine.begin() as connection:
-        answer = await admit(connection, number, Surveying(person, at, RULES.caps_on(always_asked=is_grave)))
+        answer = await admit_survey(connection, number, Surveying(person, at, RULES.caps_on(always_asked=is_grave)))
     if answer.why_not is None and asked_after is not None:
         facts = replace(Life(at=at).facts, number=number, survey=SurveyState.ASKED, surveyed_at=at + asked_after)
         async with engine.begin() as connection:
-            await keep(connection, facts)
+            await keep_survey(connection, facts)
     return answer.why_not is None
 
 
@@ -80,7 +80,7 @@ async def test_who_is_never_asked(database: AsyncEngine) -> None:
         [("carla", Withheld.DECLINED), ("paul", Withheld.NO_ADDRESS), ("nobody", Withheld.NO_ADDRESS)], start=1
     ):
         async with database.begin() as connection:
-            assert (await admit(connection, f"INC-{number}", Surveying(person, MONDAY, ()))).why_not is why
+            assert (await admit_survey(connection, f"INC-{number}", Surveying(person, MONDAY, ()))).why_not is why
     async with database.connect() as connection:
         assert (await connection.execute(select(surveys))).all() == []
 
@@ -91,7 +91,7 @@ async def test_the_same_question_again_has_the_same_answer(database: AsyncEngine
     question = Surveying("carla", MONDAY, RULES.caps_on(always_asked=False))
     for _ in range(3):
         async with database.begin() as connection:
-            assert await admit(connection, "INC-1", question) == Surveyed(question)
+            assert await admit_survey(connection, "INC-1", question) == Surveyed(question)
     async with database.connect() as connection:
         assert len((await connection.execute(select(surveys))).all()) == 1
 
@@ -140,7 +140,7 @@ async def _never_more_than_the_caps(engine: AsyncEngine, closings: list[Closing]
         await _send_out(engine, outstanding, now)
         number, drawn = f"INC-{next(_numbers)}", Surveying(names[closing.person], now, RULES.caps_on(always_asked=closing.is_grave))
         async with engine.begin() as connection:
-            answer = await admit(connection, number, drawn)
+            answer = await admit_survey(connection, number, drawn)
         if answer.why_not is None:
             outstanding.append(Outstanding(now + timedelta(hours=closing.late), number, names[closing.person], closing.is_grave))
     went_out = list(outstanding)
@@ -157,7 +157,7 @@ async def _send_out(engine: AsyncEngine, outstanding: list["Outstanding"], now: 
         if each.at <= now:
             facts = replace(Life(at=MONDAY).facts, number=each.number, survey=SurveyState.ASKED, surveyed_at=each.at)
             async with engine.begin() as connection:
-                await keep(connection, facts)
+                await keep_survey(connection, facts)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.access.keys import hash_of, issue_key, list_keys
+from activities.access.keys import digest_of, issue_key, list_keys
 from activities.database.tables import letters
 from activities.front_door import TurnedAway, accept, note_start, turn_away
 from activities.incident_numbers import check_digit_fits, number_of
@@ -147,7 +147,7 @@ async def test_callers(database: AsyncEngine) -> None:
     gone = await issue_key(database, person="gone")
     assert await holder_of(database, gone.secret) is None
     assert await holder_of(database, "hf_nothing") is None
-    assert all(gone.secret not in str(record) and hash_of(gone.secret) not in str(record) for record in await list_keys(database))
+    assert all(gone.secret not in str(record) and digest_of(gone.secret) not in str(record) for record in await list_keys(database))
     assert (await level_of(database, "network"), await level_of(database, "nowhere")) == (2, None)
     assert (await person_exists(database, "carla"), await person_exists(database, "gone")) == (True, False)
     assert (await reads_in(database, "carla"), await reads_in(database, "gone")) == (("en", "Europe/Paris"), ("en", "UTC"))

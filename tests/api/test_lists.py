@@ -46,7 +46,7 @@ async def test_the_newest_letters_are_walked_to(on_file: AsyncEngine, search: Se
     [
         (Search(number="INC-1042-7"), "ix_letters_number"),
         (Search(person="carla"), "ix_letters_recipient_at"),
-        (Search(state="failed"), "ix_letters_state_next_attempt_at"),
+        (Search(state="failed"), "ix_letters_in_line"),
         (Search(number="INC-1042-7", state="sent"), "ix_letters_number"),
         (Search(person="carla", before=EARLIER), "ix_letters_recipient_at"),
     ],

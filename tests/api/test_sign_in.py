@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.access.accounts import Purpose, make_link, password_fits, set_password
-from activities.access.keys import hash_of
+from activities.access.keys import digest_of
 from activities.access.passwords import WeakPasswordError
 from activities.access.security_log import latest, note_foreign_form
 from activities.access.sessions import IDLE, end_all
@@ -193,7 +193,7 @@ async def test_tries_side_by_side_stay_within_the_limit(database_url: str) -> No
     """A hundred at once through four connections pools, as from four processes: only as many as the limit are looked at, on both databases."""
     engines = [open_database(database_url) for _ in range(4)]
     try:
-        account = f"#{hash_of('carla')}"
+        account = f"#{digest_of('carla')}"
         counted = await asyncio.gather(*(count(engines[n % 4], PASSWORDS_OF_AN_ACCOUNT, account, datetime.now(UTC)) for n in range(100)))
         assert sorted(counted) == list(range(1, 101))
         knocks = [await right_password(engines[0], "carla", "wrong", "10.0.0.1") for _ in range(3)]

@@ -14,9 +14,9 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from activities.database.session import insert
 from activities.database.tables import groups, incidents, memberships, numbers, people
 from activities.directory.file import load_directory
 from activities.directory.who_is_meant import recipients
@@ -113,9 +113,8 @@ async def _people(engine: AsyncEngine, callers: int) -> tuple[Crew, list[str]]:
         await load_directory(engine, sample_directory())
     ids = [f"caller-{place:04d}" for place in range(callers)]
     async with engine.begin() as connection:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         rows = [{"id": each, "name": each.replace("-", " ").title(), "email": f"{each}@example.org"} | _PLAIN for each in ids]
-        await connection.execute(insert(people).on_conflict_do_nothing(), rows)
+        await connection.execute(insert(connection, people).on_conflict_do_nothing(), rows)
         levels = {row.id: row.level for row in await connection.execute(select(groups.c.id, groups.c.level))}
         members: dict[str, list[str]] = {}
         for row in await connection.execute(select(memberships.c.group, memberships.c.person).order_by(memberships.c.person)):
@@ -185,8 +184,7 @@ def _copies(patterns: Sequence[Pattern], wanted: Wanted, now: datetime, chance: 
 async def _numbers(engine: AsyncEngine, count: int) -> int:
     """Takes so many numbers from those of the front door; answers with the first."""
     async with engine.begin() as connection:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        start = insert(numbers).values(name=SEQUENCE, last=FIRST - 1 + count)
+        start = insert(connection, numbers).values(name=SEQUENCE, last=FIRST - 1 + count)
         taken = start.on_conflict_do_update(index_elements=[numbers.c.name], set_={"last": numbers.c.last + count})
         return int((await connection.execute(taken.returning(numbers.c.last))).scalar_one()) - count + 1
 
