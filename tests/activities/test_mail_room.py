@@ -17,8 +17,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.database.tables import incidents, letters, people
+from activities.mail import mail_room as mail
 from activities.mail.mail_room import MailRoom
-from activities.mail.mail_room import mail_room as mail
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
 from tests.process.life import ASHA, Life
 from workflows.house_messages import ReportUndeliverable
