@@ -10,11 +10,10 @@ from activities.access.single_sign_on.provider import IdentityProvider
 from activities.database.session import open_database
 from activities.policy_book import load_book
 from activities.settings import Settings
-from api import answers
+from api import answers, assets
 from api.commands import Line
 from api.contract import ABOUT, TAGS
 from api.desk import Desk
-from api.doorway import assets
 from api.doorway.requests import Doorway
 from api.doorway.turnstile import Turnstile
 from api.identity import refuse_undeclared_routes

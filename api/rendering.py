@@ -9,8 +9,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.assets import address
 from api.desk import desk_of
-from api.doorway.assets import address
 from api.doorway.requests import WITH_SCRIPTS
 from api.figures.presented import duration
 from api.sentences import sentences_in

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from api.doorway.assets import FOLDER
+from api.assets import FOLDER
 from api.plan.comparing import MarkedPlan
 from api.plan.diagram import drawn
 from api.rendering import text

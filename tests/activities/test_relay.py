@@ -11,7 +11,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pydantic import SecretStr
 
-from activities.mail.mail_room import relay as relay_module
+from activities.mail import relay as relay_module
 from activities.mail.postbox import LEASE
 from activities.mail.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
 from activities.settings import Settings

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from starlette.types import Message
 
+from api.doorway import patience
 from api.doorway.patience import Patience
-from api.doorway.requests import patience
 from api.problems import Problem
 from tests.api.house import RunningDesk
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from api.doorway.assets import FOLDER, KEPT_FOR_EVER, address, hashes
+from api.assets import FOLDER, KEPT_FOR_EVER, address, hashes
 from api.vendoring import VENDOR, known
 from tests.api.house import RunningDesk
 from tests.web.test_people import _person
