@@ -7,19 +7,18 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.database.session import insert
 from activities.database.tables import events, incidents, letters, measures
+from activities.incident_facts import FACTS
 from workflows import clocks as clock_work
 from workflows.clocks import Clock
 from workflows.policies.book import Edition, book
 from workflows.publication import Snapshot
 from workflows.vocabulary import FINAL, ClockKind, ClockState, ClosedBy, EventKind, Kind, Status
 
-_FACTS = TypeAdapter(Snapshot)
 _BATCH = 200
 # With one of these it was not solved at the first contact: somebody had to write or to wait.
 _ANOTHER_CONTACT = frozenset({EventKind.AGENT_WROTE, EventKind.CALLER_WROTE, EventKind.ASKED, EventKind.HELD})
@@ -56,7 +55,7 @@ async def measure_what_is_missing(engine: AsyncEngine) -> int:
         async with engine.begin() as connection:
             found = (await connection.execute(page.order_by(incidents.c.number).limit(_BATCH))).all()
             for row in found:
-                await measure(connection, _FACTS.validate_python(row.facts))
+                await measure(connection, FACTS.validate_python(row.facts))
         if not found:
             return count
         count, last = count + len(found), found[-1].number

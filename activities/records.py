@@ -19,6 +19,7 @@ from activities.database.tables import events, incidents, letters, outcomes
 from activities.directory.staffing import pick_person
 from activities.directory.who_is_meant import recipients
 from activities.files.kept_files import follow_files
+from activities.incident_facts import FACTS
 from activities.mail.postbox import LetterState
 from activities.measuring import measure
 from activities.search_index import keep_findable
@@ -29,7 +30,6 @@ from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publi
 from workflows.timekeeping import PROMISES
 from workflows.vocabulary import Audience
 
-_FACTS = TypeAdapter(Snapshot)
 _EVENT = TypeAdapter(Event)
 _LETTER_FACTS = TypeAdapter(LetterFacts)
 log = structlog.get_logger("holdfast.records")
@@ -138,7 +138,7 @@ def facts_row(facts: Snapshot) -> dict[str, Any]:
         "changed_at": facts.changed_at or facts.logged_at,
         "next_due_at": next((deadline.at for deadline in ahead(facts)), None),
         "promised_by": _promised_by(facts),
-        "facts": _FACTS.dump_python(facts, mode="json"),
+        "facts": FACTS.dump_python(facts, mode="json"),
     }
 
 

@@ -201,9 +201,14 @@ class Settings(BaseSettings):
         return self
 
 
+def is_this_machine(host: str | None) -> bool:
+    """Whether that host is where this runs."""
+    return host in _THIS_MACHINE
+
+
 def is_on_this_machine(url: str) -> bool:
     """Whether an address leads nowhere else."""
-    return urlsplit(url).hostname in _THIS_MACHINE
+    return is_this_machine(urlsplit(url).hostname)
 
 
 def is_safe_to_ask(url: str) -> bool:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from starlette.datastructures import FormData
@@ -40,3 +42,11 @@ async def fields_of(request: Request) -> list[tuple[str, str]]:
     """The fields of the form as they were sent, for those with several choices."""
     async with read_form(request, _MOST_FIELDS) as form:
         return [(name, cleaned(value)) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+def in_zone(local: str, zone: str) -> str:
+    """A local date and time as it was typed, with its offset in that zone; what is none stays as it is, to be told to whoever typed it."""
+    try:
+        return datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).isoformat()
+    except ValueError:
+        return local

@@ -6,8 +6,8 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
-from pydantic import TypeAdapter
 
+from activities.incident_facts import FACTS
 from api.delivery import find
 from api.desk import Desk
 from api.identity import Caller
@@ -15,10 +15,7 @@ from api.problems import Problem
 from api.queries.incidents import Standing, facts_of
 from api.rendering import SCRIPTED, page
 from api.sentences import Sentences
-from workflows.publication import Snapshot
 from workflows.timekeeping import PROMISES
-
-FACTS = TypeAdapter(Snapshot)
 
 
 async def own(desk: Desk, caller: Caller, number: str) -> Standing:

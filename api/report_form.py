@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from api.bodies import strict
+from api.forms import in_zone
 from api.problems import Problem
 from api.reception import check_category
 from api.sentences import Sentences
@@ -56,7 +56,7 @@ def read_report(typed: Mapping[str, str], zone: str, channel: Channel, now: date
     if typed.get("affected"):
         values["affected"] = typed["affected"]
     if typed.get("occurred_at"):
-        values["occurred_at"] = _with_zone(typed["occurred_at"], zone)
+        values["occurred_at"] = in_zone(typed["occurred_at"], zone)
     return _checked(values, typed, now, say)
 
 
@@ -85,13 +85,6 @@ def _wrong(name: str, error: Any, say: Sentences) -> str:
         return say("wrong_future" if "future" in error["msg"] else "wrong_time")
     most = error.get("ctx", {}).get("max_length")
     return say("wrong_length", most=str(most)) if most else say("wrong_text")
-
-
-def _with_zone(local: str, zone: str) -> str:
-    try:
-        return datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).isoformat()
-    except ValueError:
-        return local
 
 
 def topics(now: datetime) -> Mapping[str, tuple[str, ...]]:

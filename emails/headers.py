@@ -142,7 +142,7 @@ def header_block(written: bytes) -> str:
 
 def bare(sender: str) -> str:
     """The address of a sender without the name before it."""
-    return sender.rpartition("<")[2].rstrip("> ")
+    return parseaddr(sender)[1]
 
 
 def _address(sender: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.access.keys import digest_of
 from activities.database.tables import sessions
+from activities.directory.leaving import end_sessions
 
 LASTS = timedelta(hours=12)
 IDLE = timedelta(hours=2)
@@ -45,4 +46,4 @@ async def end(engine: AsyncEngine, token: str) -> str | None:
 async def end_all(engine: AsyncEngine, person: str) -> int:
     """Signs a person out everywhere; how many sessions that were."""
     async with engine.begin() as connection:
-        return (await connection.execute(delete(sessions).where(sessions.c.person == person))).rowcount
+        return await end_sessions(connection, [person])

@@ -1,7 +1,9 @@
-"""Who is there at an instant (process.md S5): not away, and still of the house."""
+"""Who is there at an instant (process.md S5): not away, and still of the house; and in which role."""
 
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import ColumnElement, String, type_coerce
 
 from activities.database.tables import people
 
@@ -9,6 +11,11 @@ from activities.database.tables import people
 OF_THE_HOUSE = people.c.disabled_at.is_(None)
 # What ``is_away`` needs to know of a person.
 ATTENDANCE = (people.c.absent_from, people.c.absent_until, people.c.disabled_at)
+
+
+def has_role(role: str) -> ColumnElement[bool]:
+    """Whether a person has the role. Roles are a short JSON list of known words, so a word with its quotes cannot be part of another one."""
+    return type_coerce(people.c.roles, String).cast(String).contains(f'"{role}"', autoescape=True)
 
 
 def is_away(person: Any, now: datetime) -> bool:

@@ -6,11 +6,11 @@ A session or key never outlives what it was given for. Functions take the connec
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import String, delete, select, type_coerce, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import api_keys, link_requests, one_time_links, people, sessions
-from activities.directory.attendance import OF_THE_HOUSE
+from activities.directory.attendance import OF_THE_HOUSE, has_role
 from workflows.vocabulary import Role
 
 
@@ -39,6 +39,4 @@ async def end_ways_in(connection: AsyncConnection, whose: Collection[str], now: 
 
 async def somebody_administers(connection: AsyncConnection) -> bool:
     """Whether anybody of the house has the role."""
-    # The roles are a short JSON list of known words, so a word with its quotes cannot be part of another one.
-    has_role = type_coerce(people.c.roles, String).cast(String).contains(f'"{Role.ADMIN}"')
-    return (await connection.execute(select(people.c.id).where(has_role, OF_THE_HOUSE).limit(1))).first() is not None
+    return (await connection.execute(select(people.c.id).where(has_role(Role.ADMIN), OF_THE_HOUSE).limit(1))).first() is not None

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import String, select, type_coerce
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import groups, memberships, people, rotas
-from activities.directory.attendance import ATTENDANCE, OF_THE_HOUSE, is_away
+from activities.directory.attendance import ATTENDANCE, OF_THE_HOUSE, has_role, is_away
 from activities.directory.on_call import Absences, Rota
 from activities.directory.rota_entries import readable_rota
 from workflows.publication import LetterOwed
@@ -119,9 +119,7 @@ async def _lead(connection: AsyncConnection, group: str) -> tuple[str, ...]:
 
 
 async def _with_role(connection: AsyncConnection, role: Role) -> tuple[str, ...]:
-    # The roles are a short JSON list of known words, so a word with its quotes cannot be part of another one.
-    has_role = type_coerce(people.c.roles, String).cast(String).contains(f'"{role}"')
-    found = select(people.c.id).where(has_role, *_REACHABLE).order_by(people.c.id)
+    found = select(people.c.id).where(has_role(role), *_REACHABLE).order_by(people.c.id)
     return tuple((await connection.execute(found)).scalars())
 
 

@@ -81,7 +81,7 @@ class Relay:
         if self._line is not None and self._line.is_connected and await self._still_answers(self._line):
             return self._line
         self._hang_up()
-        self._line = _line_to(self._settings)
+        self._line = line_to(self._settings)
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 await self._line.connect()
@@ -105,7 +105,8 @@ class Relay:
                 line.close()
 
 
-def _line_to(settings: Settings) -> aiosmtplib.SMTP:
+def line_to(settings: Settings, patience: float = ANNOUNCE_SECONDS) -> aiosmtplib.SMTP:
+    """A connection to the relay of the settings, not open yet; it gives up an answer after so many seconds."""
     return aiosmtplib.SMTP(
         hostname=settings.smtp_host,
         port=settings.smtp_port,
@@ -113,7 +114,7 @@ def _line_to(settings: Settings) -> aiosmtplib.SMTP:
         start_tls=settings.smtp_security == "starttls",
         username=settings.smtp_user,
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-        timeout=ANNOUNCE_SECONDS,
+        timeout=patience,
     )
 
 

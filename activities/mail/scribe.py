@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parseaddr
 
 from pydantic import TypeAdapter
 
 from activities.mail.digests import DIGEST
 from activities.mail.postbox import Address, Claim, Entry
 from activities.settings import Settings
-from emails.headers import Envelope, bounce_address, build, deliverable, guard, header_block, message_id
+from emails.headers import Envelope, bare, bounce_address, build, deliverable, guard, header_block, message_id
 from emails.letters import HAS_ANSWER_LINK, HAS_SURVEY_LINK, Digest, Letter, Reader, compose
 from emails.links import ANSWER, NO_DIGESTS, NO_SURVEYS, SURVEY, Signer, without_tokens
 from emails.rendering import Rendered, render, render_digest
@@ -91,5 +90,5 @@ class Scribe:
     def _envelope_sender(self, claim: Claim) -> str:
         mailbox = self._settings.mail_bounces
         if mailbox is None:
-            return parseaddr(self._settings.mail_from)[1]
+            return bare(self._settings.mail_from)
         return bounce_address(mailbox, claim.key, self._settings.link_keys[0].get_secret_value())

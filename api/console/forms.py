@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from api.forms import in_zone
 from workflows.investigation import is_own
 from workflows.lifecycle import Rule, misfit
 from workflows.messages import COMMANDS, Actor
@@ -153,12 +153,5 @@ def values_of(command: str, typed: Mapping[str, str], zone: str) -> dict[str, An
     if command == "override_priority":
         values.setdefault("priority", None)
     if "until" in values:
-        values["until"] = _with_zone(values["until"], zone)
+        values["until"] = in_zone(values["until"], zone)
     return values
-
-
-def _with_zone(local: str, zone: str) -> str:
-    try:
-        return datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).isoformat()
-    except ValueError:
-        return local

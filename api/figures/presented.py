@@ -1,7 +1,7 @@
 """The figures of the desk as people read them (process.md S23): a table and a chart each; page and file show the same. What they mean stands in chapters.py."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -136,11 +136,15 @@ def _closed(found: Mapping[str, Tally], key: str) -> int:
 
 def drawn_up(asked: Asked, figure: Figure) -> Figure:
     """The figure with its chart: columns where time goes by, bars otherwise."""
+    return with_chart(figure, columns if asked.by.is_time else bars)
+
+
+def with_chart(figure: Figure, draw: Callable[..., Markup]) -> Figure:
+    """The figure with a chart of the columns that are to be drawn, on a scale that fits their unit."""
     unit = figure.columns[figure.drawn[0]].unit
     series = [Series(figure.columns[place].name, [row.cells[place] for row in figure.rows]) for place in figure.drawn]
     greatest = max((value for each in series for value in each.values if value is not None), default=0)
     scales = {Unit.COUNT: scale_of_whole, Unit.WORKING: scale_of_minutes, Unit.WALL: scale_of_minutes}
     most = 100 if unit is Unit.PERCENT else scales[unit](greatest) if unit in scales else None
-    draw = columns if asked.by.is_time else bars
     chart = draw(figure.key, figure.title, [row.label for row in figure.rows], series, lambda value: told(value, unit), most)
     return Figure(**vars(figure) | {"chart": chart})

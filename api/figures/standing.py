@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from api.figures.charts import Series, bars, scale_of_minutes
-from api.figures.presented import Column, Figure, Row, Unit, told
+from api.figures.charts import bars
+from api.figures.presented import Column, Figure, Row, Unit, with_chart
 from api.figures.spread import spread
 from api.queries.figures import Waiting
 from workflows.vocabulary import Priority, Status
@@ -33,7 +33,8 @@ def _by_age(waiting: Sequence[Waiting], now: datetime) -> Figure:
         rows.append(Row(label, _standing(of_that_age)))
         youngest = oldest
     shape = (Column("Open", Unit.COUNT), Column("Solved, not confirmed", Unit.COUNT))
-    return _with_bars(Figure("ages", "Backlog by age", says, "age", shape, tuple(rows), Row("All", _standing(waiting)), (0, 1), Markup()))
+    all_of_them = Row("All", _standing(waiting))
+    return with_chart(Figure("ages", "Backlog by age", says, "age", shape, tuple(rows), all_of_them, (0, 1), Markup()), bars)
 
 
 def _standing(waiting: Sequence[Waiting]) -> tuple[float | None, ...]:
@@ -47,20 +48,10 @@ def _by_priority(waiting: Sequence[Waiting], now: datetime) -> Figure:
     ages = {rank.value: _ages([each for each in unsolved if each.priority == rank], now) for rank in Priority}
     shape = (Column("Open", Unit.COUNT), *(Column(name, Unit.WALL) for name in ("Mean age", "Median age", "90th percentile")))
     rows = tuple(Row(rank, cells) for rank, cells in ages.items())
-    return _with_bars(
-        Figure("priorities", "Backlog by priority", says, "priority", shape, rows, Row("All", _ages(unsolved, now)), (2, 3), Markup())
-    )
+    all_of_them = Row("All", _ages(unsolved, now))
+    return with_chart(Figure("priorities", "Backlog by priority", says, "priority", shape, rows, all_of_them, (2, 3), Markup()), bars)
 
 
 def _ages(waiting: Sequence[Waiting], now: datetime) -> tuple[float | None, ...]:
     found = spread(Counter((now - each.reported_at) // _MINUTE for each in waiting))
     return found.count, found.mean, found.median, found.p90
-
-
-def _with_bars(figure: Figure) -> Figure:
-    unit = figure.columns[figure.drawn[0]].unit
-    series = [Series(figure.columns[place].name, [row.cells[place] for row in figure.rows]) for place in figure.drawn]
-    greatest = max((value for each in series for value in each.values if value is not None), default=0)
-    most = scale_of_minutes(greatest) if unit is Unit.WALL else None
-    chart = bars(figure.key, figure.title, [row.label for row in figure.rows], series, lambda value: told(value, unit), most)
-    return Figure(**vars(figure) | {"chart": chart})

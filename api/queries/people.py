@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
 
 from activities.database.tables import groups, incidents, memberships, people, services
 from activities.directory import rows
-from activities.directory.attendance import OF_THE_HOUSE, is_absent
+from activities.directory.attendance import OF_THE_HOUSE, has_role, is_absent
 from activities.directory.entries import DirectoryFile, GroupEntry, PersonEntry, ServiceEntry
 from activities.directory.rota_entries import RotaEntry
 from api.queries import Database, reading
@@ -67,8 +67,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         low = [func.lower(place).contains(wanted.words.lower(), autoescape=True) for place in places]
         found.append(or_(*low, *(place.contains(wanted.words, autoescape=True) for place in places)))
     if wanted.role:
-        # The roles are a short JSON list of known words, so a word with its quotes cannot be part of another one.
-        found.append(type_coerce(people.c.roles, String).cast(String).contains(f'"{wanted.role}"', autoescape=True))
+        found.append(has_role(wanted.role))
     return found
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from activities.incident_facts import FACTS
 from api.queries import Database
 from api.queries.incidents import facts_of
 from workflows.explanations import Explanation, explain
 from workflows.policies.book import book
 from workflows.publication import Deadline, Snapshot
 
-_FACTS = TypeAdapter(Snapshot)
 _EXPLAINED = TypeAdapter(tuple[Explanation, ...])
 _DATES = TypeAdapter(tuple[Deadline, ...])
 
@@ -20,7 +20,7 @@ _DATES = TypeAdapter(tuple[Deadline, ...])
 async def snapshot_of(database: Database, number: str) -> Snapshot | None:
     """The facts as the process published them last, or none where the record has none yet."""
     found = await facts_of(database, number)
-    return None if found is None else _FACTS.validate_python(found)
+    return None if found is None else FACTS.validate_python(found)
 
 
 def explained(facts: Snapshot, now: datetime) -> tuple[Explanation, ...]:

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import TypeAdapter
 
 from api.console.countdown import countdown
 from api.console.forms import forms_for_many
@@ -18,13 +17,11 @@ from api.identity import AGENTS_SIGNED_IN, STAFF_SIGNED_IN, Caller
 from api.queries.queues import Asked, Queue, Spot, Waiting, desk_people, lengths, names_of, waiting
 from api.report_form import topics
 from api.routes.incidents import TheDesk
-from workflows.publication import Snapshot
 from workflows.vocabulary import Priority, Status
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 Staff = Annotated[Caller, Depends(STAFF_SIGNED_IN)]
 Agent = Annotated[Caller, Depends(AGENTS_SIGNED_IN)]
-_FACTS = TypeAdapter(Snapshot)
 _QUEUES = {
     Queue.MINE: "Mine",
     Queue.GROUPS: "My groups",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
+from activities.incident_facts import FACTS
 from api.cursors import cursor_of, place_in
 from api.delivery import Command
 from api.desk import Desk
@@ -19,7 +20,7 @@ from api.forms import form_of
 from api.identity import SIGNED_IN, Caller
 from api.links import confirmation
 from api.links.confirmation import BROKEN, PageReader, Pressed, Question
-from api.portal import FACTS, own, promises, received
+from api.portal import own, promises, received
 from api.pressing import command_of, message_of, press, told_to_caller
 from api.problems import Problem
 from api.queries.files import files_of

@@ -8,8 +8,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import TypeAdapter
 
+from activities.incident_facts import FACTS
 from api.console.countdown import countdown
 from api.console.forms import forms, values_of, why_not
 from api.console.frame import console_page
@@ -44,7 +44,6 @@ from workflows.policies.book import book
 from workflows.publication import Snapshot
 
 router = APIRouter(prefix="/console", include_in_schema=False)
-_FACTS = TypeAdapter(Snapshot)
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
     stored = await facts_of(desk.database, number)
     if stored is None:
         raise Problem("not-found")
-    facts = _FACTS.validate_python(stored)
+    facts = FACTS.validate_python(stored)
     stretch = await timeline_of(desk.database, number, public_only=False, before=why.before)
     files = await files_of(desk.database, number, public_only=False)
     names = await names_of(desk.database, spoken(stored, stretch.events)) | names_in(files)

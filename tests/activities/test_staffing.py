@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import incidents
 from activities.directory.file import load_directory
-from activities.directory.staffing import staff
+from activities.directory.staffing import pick_person
 from activities.records import Records
 from tests.process.life import ASHA, CARLA, Life
 from workflows.messages import Assign, Reject, Resolve
@@ -44,7 +44,7 @@ GONE = 'absent_until = 2099-01-01T00:00:00Z\nroles = ["agent"]'
 async def picked(engine: AsyncEngine, pick: Pick, group: str = "service-desk", person: str | None = None) -> str | None:
     """The directory's answer."""
     async with engine.begin() as connection:
-        return (await staff(connection, "INC-1", Staffing(group, person, pick))).person
+        return (await pick_person(connection, "INC-1", Staffing(group, person, pick))).person
 
 
 async def test_round_robin_takes_turns(database: AsyncEngine) -> None:
@@ -104,7 +104,7 @@ async def test_a_burst_takes_turns_too(database: AsyncEngine) -> None:
 
     async def at_the_same_moment() -> str | None:
         async with database.begin() as connection:
-            found = await staff(connection, "INC-1", Staffing("service-desk", None, Pick.ROUND_ROBIN))
+            found = await pick_person(connection, "INC-1", Staffing("service-desk", None, Pick.ROUND_ROBIN))
             await asyncio.sleep(0.02)
             return found.person
 

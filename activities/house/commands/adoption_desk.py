@@ -23,6 +23,7 @@ from activities.house.commands.office import on_record, with_advice
 from activities.house.commands.policy_desk import check_edition
 from activities.house.refusals import NotFoundError, UsageRefusedError
 from activities.house.temporal_advice import temporal_advice
+from activities.incident_facts import FACTS
 from activities.incident_numbers import check_digit_fits
 from activities.pacing import at_a_pace
 from activities.settings import Settings
@@ -35,7 +36,6 @@ from workflows.publication import Snapshot
 from workflows.vocabulary import FINAL, ActorKind, Role
 
 ALL = "all"
-_FACTS = TypeAdapter(Snapshot)
 _PREVIEWS = TypeAdapter(tuple[Preview, ...])
 _OVER = tuple(status.value for status in FINAL)
 _GLANCE = 0.3  # seconds
@@ -100,7 +100,7 @@ async def _facts(engine: AsyncEngine, numbers: list[str]) -> list[Snapshot]:
     which = incidents.c.number.in_(numbers) if numbers else incidents.c.status.not_in(_OVER)
     async with engine.connect() as connection:
         rows = (await connection.execute(select(incidents.c.facts).where(which).order_by(incidents.c.number))).scalars()
-        return [_FACTS.validate_python(row) for row in rows]
+        return [FACTS.validate_python(row) for row in rows]
 
 
 def previews(found: Sequence[Snapshot], wanted: Wish) -> tuple[Preview, ...]:

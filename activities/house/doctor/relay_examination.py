@@ -5,11 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 import aiosmtplib
 
 from activities.house.doctor.findings import Finding, fail, ok, warn
-from activities.settings import Settings
-from emails.headers import bounce_address, hostile_subject_is_harmless
+from activities.settings import Settings, is_this_machine
+from emails.headers import bare, bounce_address, hostile_subject_is_harmless
 from emails.languages import languages
 
-_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 Step = tuple[str, Callable[[], Awaitable[str]], str]
 
 
@@ -91,12 +90,12 @@ async def _try(name: str, step: Callable[[], Awaitable[str]], advice: str) -> Fi
 def _sender(settings: Settings) -> str:
     """The envelope sender as letters have it; the token of no letter, where each has its own."""
     if settings.mail_bounces is None:
-        return settings.mail_from.rpartition("<")[2].rstrip("> ")
+        return bare(settings.mail_from)
     return bounce_address(settings.mail_bounces, "doctor", "no letter has this key")
 
 
 def _protection(settings: Settings) -> list[Finding]:
-    if settings.smtp_security == "none" and settings.smtp_host not in _HERE:
+    if settings.smtp_security == "none" and not is_this_machine(settings.smtp_host):
         return [warn("mail relay", "is reached unprotected", "set HOLDFAST_SMTP_SECURITY to starttls or tls")]
     return []
 

@@ -20,10 +20,12 @@ from activities.database.session import open_database
 from activities.database.tables import incidents
 from activities.deployments import is_alive, routing
 from activities.house.doctor.findings import Finding, fail, ok, warn
-from activities.settings import Settings, is_on_this_machine, names_a_temporal_server
+from activities.mail.relay import line_to
+from activities.settings import Settings, is_on_this_machine, is_this_machine, names_a_temporal_server
 from activities.temporal_connection import connect, connection_options
 from activities.temporal_trouble import trouble_of
 
+_PATIENCE = 5.0  # seconds
 _CLOCK_MAY_DIFFER = timedelta(seconds=2)
 
 
@@ -106,25 +108,16 @@ async def look_at_relay(settings: Settings) -> Sequence[Finding]:
     if settings.smtp_host is None:
         return [ok("mail relay", "none; letters are kept and shown on the Outbox page")]
     where = f"{settings.smtp_host}:{settings.smtp_port}"
-    relay = aiosmtplib.SMTP(
-        hostname=settings.smtp_host,
-        port=settings.smtp_port,
-        use_tls=settings.smtp_security == "tls",
-        start_tls=settings.smtp_security == "starttls",
-        username=settings.smtp_user,
-        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-        timeout=5,
-    )
     try:
-        async with relay:
-            await relay.noop()
+        async with line_to(settings, _PATIENCE) as line:
+            await line.noop()
     except aiosmtplib.SMTPAuthenticationError:
         return [fail("mail relay", f"{where} refuses the password", "correct HOLDFAST_SMTP_USER and HOLDFAST_SMTP_PASSWORD")]
     except (aiosmtplib.SMTPException, OSError) as error:
         return [
             fail("mail relay", f"{where}: {type(error).__name__}", "check HOLDFAST_SMTP_HOST, _PORT and _SECURITY; letters wait until then")
         ]
-    if settings.smtp_security == "none" and settings.smtp_host not in {"localhost", "127.0.0.1", "::1"}:
+    if settings.smtp_security == "none" and not is_this_machine(settings.smtp_host):
         return [warn("mail relay", f"{where} is reached unprotected", "set HOLDFAST_SMTP_SECURITY to starttls or tls")]
     return [ok("mail relay", f"{where} takes letters")]
 
