@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 STATIC = "/static"
-FOLDER = Path(__file__).parents[1] / "static"
+FOLDER = Path(__file__).parent / "static"
 KEPT_FOR_EVER = "public, max-age=31536000, immutable"
 
 

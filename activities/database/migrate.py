@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -32,7 +33,13 @@ async def is_at_head(engine: AsyncEngine) -> bool:
     """Whether every migration has been applied."""
     async with engine.connect() as connection:
         applied = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
-    return set(applied) == set(ScriptDirectory.from_config(_configuration()).get_heads())
+    return frozenset(applied) == _heads()
+
+
+@cache
+def _heads() -> frozenset[str]:
+    """The newest migrations of this program. Finding them runs every migration file, and whoever watches a process asks every few seconds."""
+    return frozenset(ScriptDirectory.from_config(_configuration()).get_heads())
 
 
 def _configuration() -> Config:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -37,6 +38,13 @@ async def test_an_empty_database_is_not_at_head(sqlite_url: str) -> None:
     engine = open_database(sqlite_url)
     assert not await is_at_head(engine)
     await engine.dispose()
+
+
+async def test_asking_again_reads_no_files(on_file: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may ask for readiness as often as they like: migrations are looked through once in the life of a process."""
+    assert await is_at_head(on_file)
+    monkeypatch.setattr(ScriptDirectory, "from_config", lambda _: pytest.fail("read again"))
+    assert await is_at_head(on_file)
 
 
 async def test_processes_that_start_together_migrate_once(database_url: str) -> None:
