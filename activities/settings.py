@@ -21,6 +21,7 @@ PREFIX = "HOLDFAST_"
 SECRETS_DIR = PREFIX + "SECRETS_DIR"
 # Names a desk's people use in their shells, no settings: what curl needs, written by holdfast up into keys.env.
 _OF_THE_CLIENT = frozenset({SECRETS_DIR, PREFIX + "URL", PREFIX + "KEY"})
+_OF_A_SCANNER = frozenset({"PATH", "HOME", "LANG", "TMPDIR"})
 _LINK_KEY_FILE = "link.key"
 _KEY_LENGTH = 32
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -265,6 +266,11 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "TEMPORAL_CONFIG_FILE": os.devnull,
         PREFIX + "DATA_DIR": str(settings.data_dir),
     }
+
+
+def scanner_environment() -> dict[str, str]:
+    """The environment for a virus scanner, which needs none of the desk's secrets."""
+    return {name: value for name, value in os.environ.items() if name in _OF_A_SCANNER}
 
 
 def names_a_temporal_server() -> bool:

@@ -5,7 +5,6 @@ a scanner is believed only if it takes something harmless for harmless: programs
 """
 
 import asyncio
-import os
 import shlex
 import struct
 from collections.abc import AsyncIterator
@@ -13,12 +12,12 @@ from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from activities.settings import scanner_environment
+
 PATIENCE = timedelta(minutes=2)
 CLAMD = "clamd://"
 _INFECTED = 1
 _HARMLESS = b"Nothing is wrong with this.\n"
-# A scanner needs none of the desk's secrets.
-_PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 class ScannerAwayError(Exception):
@@ -47,9 +46,8 @@ async def _harmless() -> AsyncIterator[bytes]:
 async def _ask_command(scanner: str, content: AsyncIterator[bytes]) -> bool:
     """Exit status 0: clean; 1: infected, as clamscan and clamdscan have it."""
     quiet = asyncio.subprocess.DEVNULL
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     process = await asyncio.create_subprocess_exec(
-        *shlex.split(scanner), stdin=asyncio.subprocess.PIPE, stdout=quiet, stderr=quiet, env=environment
+        *shlex.split(scanner), stdin=asyncio.subprocess.PIPE, stdout=quiet, stderr=quiet, env=scanner_environment()
     )
     try:
         status = await _fed(process, content)
