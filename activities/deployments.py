@@ -116,7 +116,7 @@ def _build(summary: WorkerDeploymentInfo.WorkerDeploymentVersionSummary) -> Buil
     return Build(summary.deployment_version.build_id, part, was_current_at=was_current, came_at=summary.create_time.ToDatetime(UTC))
 
 
-async def counted(client: Client, deployment: Deployment, queue: str) -> Deployment:
+async def with_counts(client: Client, deployment: Deployment, queue: str) -> Deployment:
     """The same with workers, open and stuck incidents of each build, and a line for what runs without a build."""
     workers = await _workers(client, queue)
     builds = [await _counted(client, deployment.name, queue, each, workers) for each in deployment.builds]

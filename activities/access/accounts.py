@@ -16,6 +16,7 @@ from activities.database.session import insert
 from activities.database.tables import accounts, link_requests, one_time_links, people
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.directory.leaving import end_links, end_sessions
+from workflows.counting import counted
 
 
 class Purpose(StrEnum):
@@ -123,6 +124,6 @@ async def sign_out_everywhere(engine: AsyncEngine, person: str, by: Hand) -> int
     async with engine.begin() as connection:
         ended = await end_sessions(connection, [person])
         await end_links(connection, [person])
-        change = Change(Seen.SESSIONS_ENDED, f"person {person}", person=person, detail=f"{ended} sessions")
+        change = Change(Seen.SESSIONS_ENDED, f"person {person}", person=person, detail=counted(ended, "session"))
         await write_changes(connection, by, change)
     return ended

@@ -4,10 +4,10 @@ A change that was decided on another state than the present one is refused with 
 of something that is not there with UnknownEntryError, one after which nobody could administer the desk with LastAdminError.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import Table, func, select
@@ -25,6 +25,24 @@ from workflows.vocabulary import Role
 
 # What a form for a person holds; absence and leaving have their own.
 OF_THE_FORM = frozenset({"name", "email", "language", "zone", "roles"})
+
+
+EntryT = TypeVar("EntryT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class _Kind(Generic[EntryT]):
+    """What becomes of entries of one kind: how they are written, and what the audit calls it."""
+
+    name: str
+    put: Callable[[AsyncConnection, Mapping[str, EntryT]], Awaitable[None]]
+    added: Seen
+    changed: Seen
+
+
+_GROUP = _Kind("group", rows.put_groups, Seen.GROUP_ADDED, Seen.GROUP_CHANGED)
+_ROTA = _Kind("rota", rows.put_rotas, Seen.ROTA_ADDED, Seen.ROTA_CHANGED)
+_SERVICE = _Kind("service", rows.put_services, Seen.SERVICE_ADDED, Seen.SERVICE_CHANGED)
 
 
 class ChangedMeanwhileError(Exception):
@@ -136,8 +154,7 @@ async def keep_group(engine: AsyncEngine, group: str, entry: GroupEntry, seen: s
         await _check_people(connection, "members", entry.members)
         await _check_people(connection, "lead", [entry.lead] if entry.lead else [])
         after = entry.model_copy(update={"members": sorted(set(entry.members))})
-        await rows.put_groups(connection, {group: after})
-        return await _write(connection, by, (Seen.GROUP_ADDED, Seen.GROUP_CHANGED), f"group {group}", before, after)
+        return await _keep(connection, by, _GROUP, group, before, after)
 
 
 async def keep_rota(engine: AsyncEngine, rota: str, entry: RotaEntry, seen: str | None, by: Hand) -> bool:
@@ -166,8 +183,7 @@ async def take_override(engine: AsyncEngine, rota: str, mark: str, by: Hand) -> 
 
 async def _keep_rota(connection: AsyncConnection, rota: str, before: RotaEntry | None, after: RotaEntry, by: Hand) -> bool:
     await _check_people(connection, "definition", after.rota(rota).people)
-    await rows.put_rotas(connection, {rota: after})
-    return await _write(connection, by, (Seen.ROTA_ADDED, Seen.ROTA_CHANGED), f"rota {rota}", before, after)
+    return await _keep(connection, by, _ROTA, rota, before, after)
 
 
 async def keep_service(engine: AsyncEngine, service: str, entry: ServiceEntry, seen: str | None, by: Hand) -> bool:
@@ -177,21 +193,17 @@ async def keep_service(engine: AsyncEngine, service: str, entry: ServiceEntry, s
         _check_mark(before, seen)
         await _check_people(connection, "owner", [entry.owner_person] if entry.owner_person else [])
         await _check_groups(connection, [entry.owner_group] if entry.owner_group else [], "owner")
-        await rows.put_services(connection, {service: entry})
-        return await _write(connection, by, (Seen.SERVICE_ADDED, Seen.SERVICE_CHANGED), f"service {service}", before, entry)
+        return await _keep(connection, by, _SERVICE, service, before, entry)
 
 
-async def _write(
-    connection: AsyncConnection, by: Hand, kinds: tuple[Seen, Seen], subject: str, before: BaseModel | None, after: BaseModel
-) -> bool:
-    added, changed = kinds
-    if before is None:
-        await write_changes(connection, by, Change(added, subject, None, _told(after)))
-        return True
-    was, will = differing(plain(before), plain(after))
-    if will:
-        await write_changes(connection, by, Change(changed, subject, was, will))
-    return bool(will)
+async def _keep(connection: AsyncConnection, by: Hand, kind: _Kind[EntryT], key: str, before: EntryT | None, after: EntryT) -> bool:
+    """Writes the entry with its line of the audit; nothing of either where it is as it was. Whether anything changed."""
+    was, will = differing(plain(before), plain(after)) if before is not None else (None, _told(after))
+    if before is not None and not will:
+        return False
+    await kind.put(connection, {key: after})
+    await write_changes(connection, by, Change(kind.added if before is None else kind.changed, f"{kind.name} {key}", was, will))
+    return True
 
 
 def _told(entry: BaseModel) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The directory file: read, compared with the directory there is, and imported; all of a file, or nothing of it (process.md S1, S5, S10, S22)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,8 +17,10 @@ from activities.directory.leaving import LastAdminError, end_sessions, end_ways_
 from activities.directory.lock import changing, count_of_changes
 from activities.directory.rows import everything, put_groups, put_people, put_rotas, put_services, take_rotas
 from activities.directory.toml import NotTomlError, read_toml
+from workflows.counting import counted, listed
 
 _ADDED = {"person": Seen.PERSON_ADDED, "group": Seen.GROUP_ADDED, "rota": Seen.ROTA_ADDED, "service": Seen.SERVICE_ADDED}
+_WORDS = {"person": ("person", "people"), "group": ("group", "groups"), "rota": ("rota", "rotas"), "service": ("service", "services")}
 _CHANGED = {"person": Seen.PERSON_CHANGED, "group": Seen.GROUP_CHANGED, "rota": Seen.ROTA_CHANGED, "service": Seen.SERVICE_CHANGED}
 
 
@@ -86,20 +89,27 @@ class Preview:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did."""
+    """What stood in the file, what the import did, and whom it kept although the file does not have them."""
 
-    people: int
-    groups: int
-    rotas: int
-    services: int
+    in_file: Mapping[str, int]
+    done: Preview
     not_in_file: tuple[str, ...]
 
     def __str__(self) -> str:
         kept = f" Kept although not in the file: {', '.join(self.not_in_file)}." if self.not_in_file else ""
-        rotas = f"{self.rotas} rota{'' if self.rotas == 1 else 's'}"
-        services = f"{self.services} service{'' if self.services == 1 else 's'}"
-        ends = f", {rotas} and {services}" if self.services else f" and {rotas}"
-        return f"Imported {self.people} people, {self.groups} groups{ends}.{kept}"
+        return f"Imported {_by_kind(self.in_file)}: {self._changes()}.{kept}"
+
+    def _changes(self) -> str:
+        found = {
+            "added": Counter(each.what for each in self.done.added),
+            "changed": Counter(each.what for each in self.done.changed),
+            "taken away": Counter("rota" for _ in self.done.rotas_taken),
+        }
+        return "; ".join(f"{_by_kind(count)} {how}" for how, count in found.items() if count) or "nothing changed"
+
+
+def _by_kind(count: Mapping[str, int]) -> str:
+    return listed([counted(count[what], *words) for what, words in _WORDS.items() if count.get(what)]) or "nothing"
 
 
 async def preview_of(engine: AsyncEngine, text: str) -> Preview:
@@ -125,13 +135,13 @@ async def load_directory(engine: AsyncEngine, text: str, by: Hand = COMMAND_LINE
         await _carry_out(connection, plan, _settled(known, file), datetime.now(UTC))
         if had_admin and not await somebody_administers(connection):
             raise LastAdminError
-        report = ImportReport(
-            len(file.people),
-            len(file.groups),
-            len(file.rotas or {}),
-            len(file.services or {}),
-            tuple(person for person in known.people if person not in file.people),
-        )
+        in_file = {
+            "person": len(file.people),
+            "group": len(file.groups),
+            "rota": len(file.rotas or {}),
+            "service": len(file.services or {}),
+        }
+        report = ImportReport(in_file, plan, tuple(person for person in known.people if person not in file.people))
         await write_changes(connection, by, *_lines(plan, report))
     return report
 
@@ -193,7 +203,7 @@ async def _carry_out(connection: AsyncConnection, plan: Preview, after: Director
 
 def _lines(plan: Preview, report: ImportReport) -> Iterator[Change]:
     if plan.differences or plan.rotas_taken:
-        after = {"people": report.people, "groups": report.groups, "rotas": report.rotas, "services": report.services}
+        after = {many: report.in_file[what] for what, (_, many) in _WORDS.items()}
         yield Change(Seen.DIRECTORY_IMPORTED, "directory", after=after)
     for each in plan.differences:
         person = each.key if each.what == "person" else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from workflows.calendars import Span
+from workflows.counting import counted
 from workflows.policies.service_levels import Target
 from workflows.vocabulary import Audience, EventKind, LetterName, Role
 
@@ -92,18 +93,14 @@ def lasting(span: timedelta | None) -> str:
         if name == "day" and (left < 2 * unit or left % unit):
             continue
         count, left = divmod(left, unit)
-        said += [_counted(count, name)] if count else []
+        said += [counted(count, name)] if count else []
     said += [f"{left.microseconds} microseconds"] if left else []
     return ("minus " if span < timedelta(0) else "") + (" ".join(said) or "no time")
 
 
-def _counted(count: float, name: str) -> str:
-    return f"{count:g} {name}{'' if count == 1 else 's'}"
-
-
 def working_days(days: float | None) -> str:
     """So many working days."""
-    return NONE if days is None else _counted(days, "working day")
+    return NONE if days is None else counted(days, "working day")
 
 
 def after_days(days: Iterable[float]) -> str:

@@ -23,6 +23,7 @@ from api.queries.links import has_declined
 from api.rendering import PRIVATE, SCRIPTED, page
 from api.routes.incidents import TheDesk
 from api.sentences import Sentences, said_to
+from workflows.counting import counted
 
 router = APIRouter(include_in_schema=False)
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
@@ -128,7 +129,9 @@ async def change_password(request: Request, desk: TheDesk, caller: Someone) -> R
 async def end_sessions(request: Request, desk: TheDesk, caller: Someone) -> Response:
     """Signs out everywhere."""
     ended = await end_all(desk.database, caller.actor.id)
-    await write_down(desk.database, Seen.SESSIONS_ENDED, person=caller.actor.id, address=address_of(request), detail=f"{ended} sessions")
+    await write_down(
+        desk.database, Seen.SESSIONS_ENDED, person=caller.actor.id, address=address_of(request), detail=counted(ended, "session")
+    )
     return _out(desk)
 
 

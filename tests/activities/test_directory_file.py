@@ -11,8 +11,22 @@ from activities.database.tables import people
 from activities.directory.file import DirectoryFileError, load_directory, read_directory
 from activities.directory.on_call import Layer, Override, Rota
 from workflows.calendars import Weekday, span
+from workflows.counting import counted
 from workflows.policies.book import HOLDFAST
 
+PAIR = """
+[people.asha]
+name = "Asha"
+[people.ben]
+name = "Ben"
+[groups]
+[rotas.alone]
+zone = "UTC"
+[[rotas.alone.layers]]
+people = ["asha"]
+starts = 2026-01-05T09:00:00
+turn_days = 7
+"""
 SAMPLE = Path(__file__).resolve().parents[2] / "activities/directory/sample.toml"
 
 
@@ -118,3 +132,23 @@ def test_what_is_wrong_with_a_rota_is_named(right: str, wrong: str, says: str) -
     with pytest.raises(DirectoryFileError, match=says) as told:
         read_directory(text)
     assert "\n" not in str(told.value)
+
+
+async def test_an_import_says_what_it_changed(database: AsyncEngine) -> None:
+    """Not only what the file holds: one field of one person is one person changed; what one thing is called, one thing is called."""
+    await load_directory(database, PAIR)
+    changed = (
+        PAIR.replace('name = "Ben"', 'name = "Benedict"')
+        .replace("[rotas.alone]", "[rotas.other]")
+        .replace("[[rotas.alone", "[[rotas.other")
+    )
+    said = str(await load_directory(database, changed + '[services.mail]\nname = "Mail"\n'))
+    assert said == "Imported 2 people, 1 rota and 1 service: 1 rota and 1 service added; 1 person changed; 1 rota taken away."
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(0, "0 entries"), (1, "1 entry"), (2, "2 entries"), (1_234_567, "1234567 entries"), (1.5, "1.5 entries")]
+)
+def test_counts_are_told_in_words_that_fit(count: float, told: str) -> None:
+    """One of something is not several of it."""
+    assert counted(count, "entry", "entries") == told

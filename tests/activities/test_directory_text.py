@@ -100,7 +100,7 @@ async def test_the_record_gives_back_what_a_file_brought(database: AsyncEngine) 
     assert {key: entry.model_copy(update={"members": sorted(entry.members)}) for key, entry in said.groups.items()} == again.groups
     assert (said.people, said.rotas, said.services) == (again.people, again.rotas, again.services)
     assert (await preview_of(database, exported)).differences == ()
-    await load_directory(database, exported, ADA)
+    assert str(await load_directory(database, exported, ADA)).endswith(": nothing changed.")
     async with database.connect() as connection:
         assert (await connection.execute(select(security_events.c.id))).all() == before
 

@@ -32,7 +32,10 @@ async def _names(database: AsyncEngine) -> list[str]:
 
 async def test_the_sample_always_has_somebody_on_call(database: AsyncEngine) -> None:
     """The rota the ladders name has two agents for the days, others for the nights, and no gap."""
-    assert str(await load_directory(database, SAMPLE)) == "Imported 11 people, 11 groups, 1 rota and 6 services."
+    assert (
+        str(await load_directory(database, SAMPLE))
+        == "Imported 11 people, 11 groups, 1 rota and 6 services: 11 people, 11 groups, 1 rota and 6 services added."
+    )
     async with database.connect() as connection:
         (rota,) = (await all_rotas(connection)).known
     assert rota.name == "major-incidents"

@@ -414,7 +414,7 @@ async def test_out_and_in_again(admin: httpx.AsyncClient, record: AsyncEngine) -
     count = re.search(r'name="count" value="(\d+)"', late.text)
     assert count
     taken = await admin.post("/admin/exchange/import", data={"file": SMALL, "count": count[1]})
-    assert "Imported 2 people, 0 groups and 0 rotas." in taken.text
+    assert "Imported 2 people: 1 person added; 1 person changed." in taken.text
     kinds = [line["kind"] for line in await _audit(record)]
     assert kinds == ["directory_exported", "key_made", "directory_imported", "person_changed", "person_added"]
 

@@ -31,7 +31,7 @@ LAYERS = [
     ("workflows.calendars", "workflows.lifecycle", "workflows.reading"),
     ("workflows.messages",),
     ("workflows.fields", "workflows.house_messages", "workflows.attachments", "workflows.event_kinds"),
-    ("workflows.vocabulary",),
+    ("workflows.vocabulary", "workflows.counting"),
 ]
 # The house and the rehearsal are entered from the command line only, so they may start what stands above them.
 MAY_ALSO = {
@@ -141,6 +141,17 @@ def test_the_process_is_deterministic(module: str) -> None:
         "datetime.today",
     }
     assert not bad | calls, f"{module} uses {sorted(bad | calls)}: pass the value in as data instead."
+
+
+def test_one_module_reads_the_environment() -> None:
+    """What a process is told by its environment can be looked up in one place."""
+    reads = {"os.environ", "os.getenv"}
+    readers = {
+        name
+        for name, file in MODULES.items()
+        if any(ast.unparse(node) in reads for node in ast.walk(_parsed(file)) if isinstance(node, ast.Attribute))
+    }
+    assert readers == {"activities.settings"}, f"{sorted(readers)} read the environment: ask activities/settings.py instead."
 
 
 def test_every_room_has_a_floor() -> None:

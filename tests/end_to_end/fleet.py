@@ -9,7 +9,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from activities.deployments import Build, counted, routing
+from activities.deployments import Build, routing, with_counts
 from tests.house.whole_house import PATIENCE, House, clean_environment, holdfast, wait_until
 from tests.replay.tree import Tree, copy
 
@@ -70,7 +70,7 @@ class Fleet:
     async def _looked_up(self) -> dict[str | None, Build]:
         client = await Client.connect(self.settings["TEMPORAL_ADDRESS"])
         known = await routing(client, "holdfast")
-        return {} if known is None else {each.name: each for each in (await counted(client, known, "holdfast")).builds}
+        return {} if known is None else {each.name: each for each in (await with_counts(client, known, "holdfast")).builds}
 
     def tidy_up(self) -> None:
         """Leaves no worker behind."""

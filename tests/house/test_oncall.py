@@ -46,7 +46,7 @@ def staffed(place: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """The same with two rotas."""
     file = tmp_path / "people.toml"
     file.write_text(DESK, encoding="utf-8")
-    assert holdfast("directory", "import", str(file), **place).stdout == "Imported 2 people, 0 groups and 2 rotas.\n"
+    assert holdfast("directory", "import", str(file), **place).stdout == "Imported 2 people and 2 rotas: 2 people and 2 rotas added.\n"
     return place
 
 

@@ -99,4 +99,4 @@ def test_an_account_of_the_provider_is_let_go() -> None:
     ended, forgotten = audit(settings, 10)
     assert "sessions_ended" in ended
     assert "identities_forgotten" in forgotten
-    assert "1 identities, command line" in forgotten
+    assert "1 identity, command line" in forgotten

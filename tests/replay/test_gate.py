@@ -71,7 +71,7 @@ def test_a_rule_changed_under_open_incidents_stops_it(tmp_path: Path) -> None:
     file = HISTORIES / "2026-11-message-by-message.json"
     done = tree.holdfast("gate", str(file))
     assert done.returncode == 1
-    assert "1 of 1 histories would promise something else on this code:" in done.stdout
+    assert "1 of 1 history would promise something else on this code:" in done.stdout
     assert "after the message 'resolve': other dates ahead than it told its people" in done.stdout
     assert "a changed rule is a new edition with a later valid_from" in done.stdout
     assert tree.holdfast("gate", "--accept-changes", str(file)).returncode == 0

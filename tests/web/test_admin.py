@@ -122,7 +122,7 @@ def _look_at_states(page: Page, desk: RunningDesk) -> None:
     page.get_by_role("button", name="Show what it would do").click()
     _is_usable(page, "an import looked at")
     page.get_by_role("button", name="Import it").click()
-    assert page.get_by_role("status").inner_text().startswith("Imported 2 people, 0 groups and 0 rotas.")
+    assert page.get_by_role("status").inner_text().startswith("Imported 2 people: 1 person added; ")
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from rich.console import Console
 from rich.table import Table
 
+from workflows.counting import counted
 from workflows.rehearsal.charts import Pair, bars, columns, figure
 
 SHOWN = 200
@@ -89,7 +90,7 @@ def show(found: Figures, console: Console) -> None:
     for side, each in found["processes"].items():
         console.print(f"{side}: {each['process']} (edition {each['edition']}, {each['book']})", highlight=False)
     differing = found["differing"]
-    console.print(f"{found['incidents']} incidents rehearsed; the fate of {len(differing)} differs", highlight=False)
+    console.print(f"{counted(found['incidents'], 'incident')} rehearsed; the fate of {len(differing)} differs", highlight=False)
     for section in sections(found):
         _print(console, section)
     if differing:

@@ -12,6 +12,7 @@ from activities.access.security_log import Change, Hand, Seen, write_changes
 from activities.access.single_sign_on.provider import Told
 from activities.database.tables import identities, people
 from activities.directory.attendance import OF_THE_HOUSE
+from workflows.counting import counted
 
 
 class Doubt(StrEnum):
@@ -50,7 +51,9 @@ async def forget_identities(engine: AsyncEngine, person: str, by: Hand) -> int:
     async with engine.begin() as connection:
         forgotten = (await connection.execute(delete(identities).where(identities.c.person == person))).rowcount
         await write_changes(
-            connection, by, Change(Seen.IDENTITIES_FORGOTTEN, f"person {person}", person=person, detail=f"{forgotten} identities")
+            connection,
+            by,
+            Change(Seen.IDENTITIES_FORGOTTEN, f"person {person}", person=person, detail=counted(forgotten, "identity", "identities")),
         )
     return forgotten
 

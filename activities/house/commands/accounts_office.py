@@ -15,6 +15,7 @@ from activities.house.commands.office import on_record
 from activities.house.refusals import UsageRefusedError
 from activities.mail.sign_in_post import LANDING
 from activities.settings import Settings
+from workflows.counting import counted
 
 _HERE = "command line"
 
@@ -31,7 +32,7 @@ def link(settings: Settings, typed: str, purpose: Purpose) -> str:
 
 def lasting(purpose: Purpose) -> str:
     """How long such a link works, in words."""
-    return f"{LASTS[purpose].days} days" if LASTS[purpose].days else f"{int(LASTS[purpose].total_seconds() // 60)} minutes"
+    return counted(LASTS[purpose].days, "day") if LASTS[purpose].days else counted(LASTS[purpose].total_seconds() // 60, "minute")
 
 
 def choose_password(settings: Settings, typed: str, password: str) -> str:
@@ -54,7 +55,7 @@ def sign_out(settings: Settings, typed: str) -> str:
 
     async def work(engine: AsyncEngine, person: str) -> str:
         ended = await sign_out_everywhere(engine, person, COMMAND_LINE)
-        return f"{person} is signed out everywhere ({ended} sessions)."
+        return f"{person} is signed out everywhere ({counted(ended, 'session')})."
 
     return _for(settings, typed, work)
 

@@ -28,6 +28,7 @@ from activities.incident_numbers import check_digit_fits
 from activities.pacing import at_a_pace
 from activities.settings import Settings
 from activities.temporal_connection import connect
+from workflows.counting import counted
 from workflows.foresight import Difference, Foreseen, Preview, preview
 from workflows.house_messages import AdoptEdition
 from workflows.lifecycle import Rule
@@ -199,7 +200,7 @@ def _letters(found: Foreseen | None) -> str:
 def adopted_told(found: Sequence[Adopted]) -> str:
     """How many were moved, and each that was not."""
     done = sum(each.result == "applied" for each in found)
-    lines = [f"{done} of {len(found)} incidents go on under it."]
+    lines = [f"{done} of {counted(len(found), 'incident goes', 'incidents go')} on under it."]
     for each in found:
         if each.result == UNANSWERED:
             lines.append(f"{each.number}: accepted; the answer will stand in its timeline.")

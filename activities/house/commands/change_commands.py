@@ -10,6 +10,7 @@ import typer
 
 from activities.house.commands.options import AsJson
 from activities.settings import read_settings
+from workflows.counting import counted
 
 policy = typer.Typer(no_args_is_help=True, help="The rules of the desk and their editions.")
 _PATIENCE = 60.0  # seconds for the answers of incidents
@@ -217,7 +218,7 @@ def policy_adopt(
         return
     typer.echo(previews_told(shown, edition), err=True)
     if not is_sure:
-        typer.confirm(f"Move {len(found)} incidents to {edition}?", abort=True, err=True)
+        typer.confirm(f"Move {counted(len(found), 'incident')} to {edition}?", abort=True, err=True)
     done = adopt_all(settings, wanted, [facts.number for facts in found], per_second, _PATIENCE)
     typer.echo(json.dumps([each.as_dict() for each in done], indent=2) if as_json else adopted_told(done))
     raise typer.Exit(0 if all(each.result == "applied" for each in done) else 1)

@@ -15,12 +15,13 @@ from ulid import ULID
 
 from activities.database.session import open_database
 from activities.database.tables import events, incidents
-from activities.deployments import Build, Deployment, DeploymentError, counted, make_current, of_others, open_on, ramp, routing
+from activities.deployments import Build, Deployment, DeploymentError, make_current, of_others, open_on, ramp, routing, with_counts
 from activities.house.refusals import RefusedError
 from activities.house.temporal_advice import temporal_advice
 from activities.pacing import at_a_pace
 from activities.settings import Settings
 from activities.temporal_connection import connect
+from workflows.counting import counted
 from workflows.house_messages import HandOver
 from workflows.messages import NAMES, SYSTEM, Sent
 from workflows.vocabulary import FINAL, EventKind
@@ -53,7 +54,7 @@ def status(settings: Settings) -> Deployment:
     """All builds with their incidents. Raises RefusedError where no worker ever had a build."""
 
     async def look(client: Client) -> Deployment:
-        return await counted(client, await _known(client, settings), settings.task_queue)
+        return await with_counts(client, await _known(client, settings), settings.task_queue)
 
     return _with_temporal(settings, look)
 
@@ -203,9 +204,13 @@ def _warnings(found: Deployment) -> list[str]:
     said = [] if found.current else ["No build is current: incidents wait. Run: holdfast deploy promote BUILD"]
     for each in found.builds:
         if each.open and not each.workers:
-            said.append(f"{each.open} incidents are with {each.name or 'no build'} and no worker runs it: start one, or they wait.")
+            said.append(
+                f"{counted(each.open, 'incident is', 'incidents are')} with {each.name or 'no build'} and no worker runs it: start one, or they wait."
+            )
         if each.stuck:
-            said.append(f"{each.stuck} incidents are stuck in {each.name or 'no build'}: its worker's log says why.")
+            said.append(
+                f"{counted(each.stuck, 'incident is', 'incidents are')} stuck in {each.name or 'no build'}: its worker's log says why."
+            )
     return said
 
 

@@ -25,6 +25,7 @@ from activities.house.temporal_advice import temporal_advice
 from activities.settings import Settings
 from activities.temporal_connection import connect
 from worker import runner
+from workflows.counting import counted
 from workflows.incident import IncidentWorkflow
 from workflows.mail_room import MailRoomWorkflow
 
@@ -75,15 +76,18 @@ class Passage:
     def told(self) -> str:
         """The result for a person."""
         if not self.advice:
-            return f"{self.replayed} histories replay on this code."
+            return f"{counted(self.replayed, 'history replays', 'histories replay')} on this code."
         lines = (
-            [f"{len(self.stopped)} of {self.replayed} histories do not replay on this code:", *map(str, self.stopped)]
+            [
+                f"{len(self.stopped)} of {counted(self.replayed, 'history does', 'histories do')} not replay on this code:",
+                *map(str, self.stopped),
+            ]
             if self.stopped
             else []
         )
         if self.changed:
             lines += [
-                f"{len(self.changed)} of {self.replayed} histories would promise something else on this code:",
+                f"{len(self.changed)} of {counted(self.replayed, 'history', 'histories')} would promise something else on this code:",
                 *map(str, self.changed),
             ]
         return "\n".join([*lines, self.advice])

@@ -27,6 +27,7 @@ from activities.house.up.data_directory import prepare
 from activities.measuring import measure_what_is_missing
 from activities.search_index import index_what_is_missing
 from activities.settings import Settings
+from workflows.counting import counted
 from workflows.vocabulary import Role
 
 T = TypeVar("T")
@@ -41,8 +42,8 @@ def bring_up_to_date(settings: Settings) -> str:
     measured = on_record(settings, measure_what_is_missing)
     indexed = on_record(settings, index_what_is_missing)
     told = ["The database is up to date."]
-    told += [f"{measured} incidents were measured for the figures."] if measured else []
-    told += [f"{indexed} entries were added for the search."] if indexed else []
+    told += [f"{counted(measured, 'incident was', 'incidents were')} measured for the figures."] if measured else []
+    told += [f"{counted(indexed, 'entry was', 'entries were')} added for the search."] if indexed else []
     return " ".join(told)
 
 

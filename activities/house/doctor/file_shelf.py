@@ -11,6 +11,7 @@ from activities.files.kept_files import FileState, Scan
 from activities.files.scanner import ScannerAwayError, is_infected
 from activities.house.doctor.findings import Finding, fail, ok, warn
 from activities.settings import Settings
+from workflows.counting import counted
 
 _SUBJECT = "files"
 
@@ -50,7 +51,7 @@ async def _waiting(settings: Settings) -> Sequence[Finding]:
         await engine.dispose()
     if not count:
         return []
-    told = f"{count} {'file waits' if count == 1 else 'files wait'} to be checked, and cannot be read until then"
+    told = f"{counted(count, 'file waits', 'files wait')} to be checked, and cannot be read until then"
     if settings.file_scanner is None:
         return [fail(_SUBJECT, told, "set HOLDFAST_FILE_SCANNER for the workers as for the API")]
     return [warn(_SUBJECT, told, "a moment is enough; if it stays so, see the log of the workers")]

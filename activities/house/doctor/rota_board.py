@@ -15,6 +15,7 @@ from activities.directory.who_is_meant import absences, all_rotas
 from activities.house.doctor.findings import Finding, ok, warn
 from activities.house.refusals import UsageRefusedError
 from activities.settings import Settings
+from workflows.counting import counted
 
 _DAYS_OF_THE_DOCTOR = 14
 _LONGEST_LOOK = timedelta(days=366)  # for the next handover
@@ -82,7 +83,7 @@ def told(found: Board, days: int) -> str:
     """The standings as a table for a person."""
     if not found.standings and not found.unreadable:
         return "There are no rotas; describe them in a directory file (see docs/operations.md), then: holdfast directory import FILE"
-    heading = ("rota", "on call", "next handover", "zone", f"gaps in {days} day{'' if days == 1 else 's'}")
+    heading = ("rota", "on call", "next handover", "zone", f"gaps in {counted(days, 'day')}")
     rows = [heading, *(line for each in found.standings for line in each.row())]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)

@@ -31,6 +31,7 @@ from activities.house.serving import adopt_policies
 from activities.house.up.first_run import sample_directory
 from activities.incident_numbers import FIRST, number_of
 from activities.settings import Settings
+from workflows.counting import counted
 from workflows.policies.book import book
 from workflows.publication import LetterOwed
 from workflows.rehearsal.playing import NEWEST, named
@@ -68,7 +69,7 @@ def seed(settings: Settings, wanted: Wanted, progress: Progress = lambda _: None
     except UnreadableFileError as error:
         raise UsageRefusedError(str(error)) from None
     on_record(settings, lambda engine: _fill(engine, lives, callers, wanted, now, chance, progress))
-    return f"{wanted.incidents} incidents were seeded, copies of {len(lives)} lives. They are for tests: no workflow runs behind them."
+    return f"{counted(wanted.incidents, 'incident was', 'incidents were')} seeded, copies of {counted(len(lives), 'life', 'lives')}. They are for tests: no workflow runs behind them."
 
 
 async def _prepare(engine: AsyncEngine, wanted: Wanted) -> tuple[Crew, list[str]]:
