@@ -16,7 +16,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-from activities.database.tables import incidents, letters, people
+from activities.database.tables import letters, people
 from activities.mail import mail_room as mail
 from activities.mail.mail_room import MailRoom
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
@@ -125,7 +125,7 @@ async def test_urgent_letters_leave_first(database: AsyncEngine, post: Post) -> 
     """P1 overtakes what has waited longer."""
     await with_letters(database, 4)
     async with database.begin() as connection:
-        await connection.execute(update(incidents).where(incidents.c.number == "INC-3").values(priority="P1"))
+        await connection.execute(update(letters).where(letters.c.number == "INC-3").values(priority="P1"))
     await all_due(database)
     await MailRoom(database, settings(post.port), None).send_next()
     assert [row.number for row in await rows(database) if row.state == "sent"] == ["INC-3"]
