@@ -28,7 +28,7 @@ from workflows.dates import ahead
 from workflows.owed_letters import merged
 from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
 from workflows.timekeeping import PROMISES
-from workflows.vocabulary import Audience
+from workflows.vocabulary import Audience, EventKind
 
 _EVENT = TypeAdapter(Event)
 _LETTER_FACTS = TypeAdapter(LetterFacts)
@@ -87,7 +87,7 @@ async def _owe(connection: AsyncConnection, publication: Publication) -> list[Un
 
 async def _keep_in_line(connection: AsyncConnection, publication: Publication) -> None:
     """Letters that wait go up or down with the priority of their incident."""
-    if not any("priority" in event.before for event in publication.events):
+    if not any("priority" in event.before and event.kind is not EventKind.PRIORITISED for event in publication.events):
         return
     number = publication.snapshot.number
     priority = select(incidents.c.priority).where(incidents.c.number == number).scalar_subquery()
@@ -107,8 +107,8 @@ async def letter_rows(
         for person in meant:
             if person != owed.not_to:
                 to_each.setdefault(person, []).append(owed)
-    number = publication.snapshot.number
-    return [letter_row(number, owed, person) for person, owed_to in to_each.items() for owed in merged(owed_to)], unreached
+    facts = publication.snapshot
+    return [letter_row(facts, owed, person) for person, owed_to in to_each.items() for owed in merged(owed_to)], unreached
 
 
 def _cry_out(number: str, unreached: list[Unreached]) -> None:
@@ -159,11 +159,11 @@ def outcome_row(number: str, outcome: Outcome) -> dict[str, Any]:
     return {**vars(outcome), "number": number, "result": outcome.result.value}
 
 
-def letter_row(number: str, owed: LetterOwed, recipient: str) -> dict[str, Any]:
+def letter_row(incident: Snapshot, owed: LetterOwed, recipient: str) -> dict[str, Any]:
     """A letter owed to one person, planned."""
     return {
-        "key": f"{number}:{owed.cycle}:{owed.cause}:{owed.letter}:{recipient}",
-        "number": number,
+        "key": f"{incident.number}:{owed.cycle}:{owed.cause}:{owed.letter}:{recipient}",
+        "number": incident.number,
         "letter": owed.letter.value,
         "recipient": recipient,
         "cycle": owed.cycle,
@@ -174,5 +174,5 @@ def letter_row(number: str, owed: LetterOwed, recipient: str) -> dict[str, Any]:
         "attempts": 0,
         "unknown_outcomes": 0,
         "next_attempt_at": owed.at,
-        "priority": owed.facts.priority.value,
+        "priority": incident.priority.value,
     }

@@ -78,7 +78,7 @@ async def test_a_rota_that_does_not_exist_has_nobody(database: AsyncEngine) -> N
 async def test_a_table_of_rotas_replaces_those_there_were(database: AsyncEngine) -> None:
     """A file that names rotas is all of them, one that does not leaves them alone, an empty table ends them."""
     await load_directory(database, DESK)
-    assert (await load_directory(database, PEOPLE)).rotas == 0
+    assert (await load_directory(database, PEOPLE)).in_file["rota"] == 0
     assert await _names(database) == ["desk"]
     await load_directory(database, DESK.replace("rotas.desk", "rotas.night"))
     assert await _names(database) == ["night"]
