@@ -20,6 +20,7 @@ from activities.database.session import open_database
 from activities.deployments import routing, versioning
 from activities.files.keeper import FileKeeper
 from activities.house.logs import HOUSE
+from activities.house.serving import leave
 from activities.mail.mail_room import MailRoom
 from activities.records import Records
 from activities.settings import Settings
@@ -32,6 +33,8 @@ from workflows.mail_room import FollowingMailRoomWorkflow, MailRoomWorkflow
 # A worker that is killed holds up its incidents by this time only (temporal.md decision 9).
 STICKY_TIMEOUT = timedelta(seconds=3)
 PATIENCE = timedelta(seconds=20)
+# On a busy machine the SDK sometimes waits for a poll that never comes back, long after the last task is done.
+LETS_GO_WITHIN = timedelta(seconds=15)
 LOOKS_EVERY = timedelta(minutes=1)
 _GUARDED = {"incident", "mail_room"}
 log = structlog.get_logger(HOUSE)
@@ -69,14 +72,21 @@ async def _serve(client: Client, settings: Settings, patience: timedelta, stop: 
         graceful_shutdown_timeout=patience,
         deployment_config=build,
     )
-    async with worker:
-        looks = asyncio.create_task(_look_after(client, settings), name="looks")
-        keeping = asyncio.create_task(FileKeeper(engine, settings, client).run(), name="files")
-        log.info("running", task_queue=settings.task_queue, pid=os.getpid(), build=settings.build_id)
-        await stop.wait()
-        log.info("stopping")
-        looks.cancel()
-        keeping.cancel()
+    try:
+        async with asyncio.timeout(None) as limit, worker:
+            looks = asyncio.create_task(_look_after(client, settings), name="looks")
+            keeping = asyncio.create_task(FileKeeper(engine, settings, client).run(), name="files")
+            log.info("running", task_queue=settings.task_queue, pid=os.getpid(), build=settings.build_id)
+            await stop.wait()
+            log.info("stopping")
+            looks.cancel()
+            keeping.cancel()
+            limit.reschedule(asyncio.get_running_loop().time() + (patience + LETS_GO_WITHIN).total_seconds())
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        log.warning("Temporal's client does not let go; ending without it: whatever was in hand goes to another worker")
+        leave(os.EX_OK)
     await engine.dispose()
 
 

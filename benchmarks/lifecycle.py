@@ -30,7 +30,8 @@ from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
 
-from tests.house.whole_house import House, clean_environment, free_port, wait_until
+from tests.house.whole_house import House, clean_environment, wait_until
+from tests.ports import free_port
 
 COMMANDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("acknowledge", "AGENT", {}),

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TypeVar
 
 Opened = TypeVar("Opened")
-COMES_UP, PATIENCE = 60.0, 30.0  # seconds
+COMES_UP, PATIENCE = 300.0, 30.0  # seconds
 
 
 @contextmanager

@@ -40,6 +40,11 @@ def run_to_the_end(work: Coroutine[Any, Any, None]) -> NoReturn:
     except Exception:
         log.exception("ended by an error")
         code = 1
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """Ends this process now, whatever still runs in it, once all that was said is written."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -17,7 +17,7 @@ from activities.database.tables import letters, rotas, services
 from activities.incident_numbers import number_of
 from api.examples import EXAMPLES
 from tests.api.asked import survey_is_out
-from tests.api.house import RunningDesk
+from tests.api.house import LONGEST, RunningDesk
 from tests.files import TEXT
 from workflows.messages import COMMANDS, Report
 
@@ -77,7 +77,9 @@ class World:
     def ask(self, line: Line, caller: str, *, with_key: bool = True, with_session: bool = True) -> httpx.Response:
         """The answer to this caller, who shows key and session at once where they have both."""
         path = self._path(line, caller)
-        return self._client(caller, with_key=with_key, with_session=with_session).request(line.method, path, timeout=30, **self._sent(line))
+        return self._client(caller, with_key=with_key, with_session=with_session).request(
+            line.method, path, timeout=LONGEST, **self._sent(line)
+        )
 
     def listen(self, path: str, caller: str) -> httpx.Response:
         """The answer to somebody who wants a feed, up to its first news."""

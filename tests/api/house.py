@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -30,10 +29,14 @@ from activities.settings import Settings
 from api.app import create_app
 from emails.links import Link, Signer
 from tests.alone import alone
+from tests.desk import STARTS_WITHIN
+from tests.ports import free_port
 from workflows.incident import IncidentWorkflow
 from workflows.vocabulary import Role
 
 TEMPORAL = Path(sys.executable).with_name("temporal")
+# Seconds. A busy machine is no fault of the code; whatever hangs in earnest is ended by the limit of its test.
+LONGEST = 120.0
 LINK_KEY = SecretStr("3f0c9a51d2e84b7796aa10cc5be7d8f24e61")
 Result = TypeVar("Result")
 
@@ -49,13 +52,6 @@ PEOPLE: dict[str, tuple[tuple[Role, ...], tuple[str, ...]]] = {
     "adam": ((Role.ADMIN,), ()),
 }
 GROUPS = {"service-desk": 1, "network": 2, "applications": 2}
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def fill_directory(engine: AsyncEngine) -> dict[str, str]:
@@ -88,21 +84,21 @@ class RunningDesk:
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Runs work on the loop of the desk and waits for it."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(LONGEST)
 
     def as_(self, person: str | None) -> httpx.Client:
         """An HTTP client with the key of this person, or with none."""
         name = person or ""
         if name not in self._clients:
             headers = {"Authorization": f"Bearer {self.keys[name]}"} if name else {}
-            self._clients[name] = httpx.Client(base_url=self.base_url, headers=headers, timeout=30, trust_env=False)
+            self._clients[name] = httpx.Client(base_url=self.base_url, headers=headers, timeout=LONGEST, trust_env=False)
         return self._clients[name]
 
     def signed_in(self, person: str) -> httpx.Client:
         """A browser of a kind: it keeps the cookie of a new session, and says that its forms come from our own pages."""
         token = self.run(begin(self.engine, person, "test", datetime.now(UTC)))
         headers = {"Sec-Fetch-Site": "same-origin"}
-        return httpx.Client(base_url=self.base_url, cookies={"holdfast": token}, headers=headers, timeout=30, trust_env=False)
+        return httpx.Client(base_url=self.base_url, cookies={"holdfast": token}, headers=headers, timeout=LONGEST, trust_env=False)
 
     def report(self, person: str = "carla", **more: Any) -> str:
         """Reports an incident and gives its number."""
@@ -147,7 +143,7 @@ async def _desk(directory: Path, **more: Any) -> AsyncIterator[RunningDesk]:
         "database_url": f"sqlite:///{directory / 'desk.db'}",
         "listen_port": port,
         "link_keys": (LINK_KEY,),
-        "outcome_wait_seconds": 10,
+        "outcome_wait_seconds": 20,
         "commands_in_flight": 8,
     }
     settings = Settings(**usual | more)
@@ -160,6 +156,7 @@ async def _desk(directory: Path, **more: Any) -> AsyncIterator[RunningDesk]:
         environment = await WorkflowEnvironment.start_local(
             dev_server_existing_path=str(TEMPORAL),
             dev_server_log_level="error",
+            dev_server_startup_timeout=STARTS_WITHIN,
             dev_server_extra_args=options,
             data_converter=pydantic_data_converter,
         )

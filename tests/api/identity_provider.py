@@ -27,7 +27,8 @@ from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.settings import Settings
 from api.app import create_app
-from tests.api.house import LINK_KEY, fill_directory, free_port
+from tests.api.house import LINK_KEY, fill_directory
+from tests.ports import free_port
 
 CLIENT, SECRET = "the-desk", "s3cret of the desk & co"
 Key = RSAKey | ECKey | OctKey

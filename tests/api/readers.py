@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import httpx
 from fastapi import FastAPI
@@ -19,8 +20,9 @@ from workflows.publication import Published
 from workflows.surveys import take_admission
 
 
+@lru_cache(maxsize=2)
 def front_door(engine: AsyncEngine) -> FastAPI:
-    """The whole application on that database."""
+    """The whole application on that database, put together once for it."""
     return create_app(Settings(link_keys=(LINK_KEY,)), engine=engine)
 
 

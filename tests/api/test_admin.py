@@ -449,6 +449,7 @@ async def test_a_table_of_people_carries_out_nothing(admin: httpx.AsyncClient, r
 
 async def test_the_audit_is_read(admin: httpx.AsyncClient, record: AsyncEngine) -> None:
     """By administrators and auditors, filtered, a page at a time, as a file; that somebody took it out is a line too."""
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
     for n in range(60):
         await keep_service(record, f"s{n}", ServiceEntry(name=f"=S{n}"), None, Hand("adam", "10.0.0.1"))
     async with signed_in(record, "aude") as auditor:
@@ -459,8 +460,7 @@ async def test_the_audit_is_read(admin: httpx.AsyncClient, record: AsyncEngine) 
         second = await auditor.get(older[1].replace("&amp;", "&"))
         subjects += re.findall(r"service s\d+", second.text)
         assert sorted(subjects, key=lambda each: int(each[9:])) == [f"service s{n}" for n in range(60)]
-        today = datetime.now(UTC).date()
-        assert "service s1" not in (await auditor.get(f"/admin/audit?to={today - timedelta(days=1)}&kind=service_added")).text
+        assert "service s1" not in (await auditor.get(f"/admin/audit?to={yesterday}&kind=service_added")).text
         assert (await auditor.get("/admin/audit?from=yesterday")).status_code == 422
         assert (await auditor.get("/admin/audit?about=a%00b&to=9999-12-31")).status_code == 200
         rows = list(csv.reader(io.StringIO((await auditor.get("/admin/audit.csv?kind=service_added")).text.removeprefix("\ufeff"))))

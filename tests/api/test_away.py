@@ -23,7 +23,8 @@ from api.doorway.turnstile import MINE_OF_ALL, WAITING_PER_PLACE, Turnstile
 from api.identity import PUBLIC
 from api.problems import Problem
 from emails.links import ANSWER, Signer
-from tests.api.house import LINK_KEY, RunningDesk, fill_directory, free_port
+from tests.api.house import LINK_KEY, RunningDesk, fill_directory
+from tests.ports import free_port
 
 KEY = "3f0c9a51d2e84b77"
 

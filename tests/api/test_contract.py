@@ -15,7 +15,7 @@ from ulid import ULID
 from activities.settings import Settings
 from api.app import create_app
 from api.contract import describe
-from tests.api.house import LINK_KEY, RunningDesk
+from tests.api.house import LINK_KEY, LONGEST, RunningDesk
 from workflows.messages import COMMANDS
 
 DOCUMENT = describe(create_app(Settings(link_keys=(LINK_KEY,))))
@@ -37,7 +37,7 @@ def test_the_api_is_as_documented(case: Case, desk: RunningDesk, number: str) ->
     for name in case.headers.keys() & ONCE:
         if re.fullmatch(r"[\w.:@+=-]{1,80}", str(case.headers[name]), re.ASCII):
             case.headers[name] = str(ULID())
-    response = case.call(base_url=desk.base_url, headers={"Authorization": f"Bearer {desk.keys['asha']}"})
+    response = case.call(base_url=desk.base_url, headers={"Authorization": f"Bearer {desk.keys['asha']}"}, timeout=LONGEST)
     case.validate_response(response, excluded_checks=[positive_data_acceptance] if _is_beyond_any_schema(response) else [])
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from ulid import ULID
 
-from tests.api.house import RunningDesk
+from tests.api.house import LONGEST, RunningDesk
 
 
 def test_a_report_is_readable_at_once(desk: RunningDesk) -> None:
@@ -167,7 +167,11 @@ def test_many_at_once_are_one(desk: RunningDesk) -> None:
 
     def send(what: tuple[str, dict[str, str]]) -> httpx.Response:
         return httpx.post(
-            desk.base_url + what[0], json=what[1], headers=once | {"Authorization": f"Bearer {desk.keys['asha']}"}, trust_env=False
+            desk.base_url + what[0],
+            json=what[1],
+            headers=once | {"Authorization": f"Bearer {desk.keys['asha']}"},
+            trust_env=False,
+            timeout=LONGEST,
         )
 
     with ThreadPoolExecutor(8) as crowd:

@@ -20,7 +20,7 @@ STREAM = {"Accept": "text/event-stream"}
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "LOOKS_EVERY", timedelta(milliseconds=50))
-    monkeypatch.setattr(live, "LASTS", timedelta(seconds=8))
+    monkeypatch.setattr(live, "LASTS", timedelta(minutes=2))
 
 
 def _events(browser: httpx.Client, place: str) -> Iterator[str]:

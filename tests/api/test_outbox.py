@@ -154,7 +154,9 @@ def test_what_cannot_be_sent_again(shelf: RunningDesk, key: str, count: str, hea
 def test_another_site_cannot_send_letters(shelf: RunningDesk, headers: dict[str, str], status: int) -> None:
     """A browser that remembers the password sends it with every form, so the form must surely be ours."""
     key = shelf.keys["asha"]
-    answer = httpx.post(f"{shelf.base_url}/outbox/shelf:sent", data={"count": "1"}, auth=("x", key), headers=headers, trust_env=False)
+    answer = httpx.post(
+        f"{shelf.base_url}/outbox/shelf:sent", data={"count": "1"}, auth=("x", key), headers=headers, trust_env=False, timeout=60
+    )
     assert answer.status_code == status
     assert len(_deliveries(shelf)) == (status == 303)
 

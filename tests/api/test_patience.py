@@ -28,21 +28,23 @@ def _send(desk: RunningDesk, path: str, more: str, begun: bytes) -> bytes:
 
 def test_a_body_that_stops_is_not_waited_for(desk: RunningDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the API, on a page and where nobody is asked who they are: 408 says what to do, the connection ends, and nothing has happened."""
-    monkeypatch.setattr(patience, "BETWEEN_PARTS", 0.3)
     before = desk.as_("carla").get("/api/v1/incidents?limit=200").json()["items"]
     key = f"Authorization: Bearer {desk.keys['carla']}\r\n"
     session = f"Cookie: holdfast={desk.signed_in('carla').cookies['holdfast']}\r\nSec-Fetch-Site: same-origin\r\n"
     form = "Content-Type: application/x-www-form-urlencoded\r\n"
+    link = desk.link(desk.report())
+    monkeypatch.setattr(patience, "BETWEEN_PARTS", 0.3)
     for path, more, begun in (
         ("/api/v1/incidents", f"{key}Content-Type: application/json\r\n", b'{"title": "Half a'),
         ("/portal/report", session + form, b"title=Half+a"),
         ("/sign-in", form, b""),
-        (desk.link(desk.report()), form, b"choice=wor"),
+        (link, form, b"choice=wor"),
     ):
         answer = _send(desk, path, more, begun)
         assert answer.startswith(b"HTTP/1.1 408 "), (path, answer[:200])
         assert b"connection: close" in answer.lower(), path
         assert b"half a minute" in answer or b"text/html" in answer, path
+    monkeypatch.undo()
     assert len(desk.as_("carla").get("/api/v1/incidents?limit=200").json()["items"]) == len(before) + 1
 
 

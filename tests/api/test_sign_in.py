@@ -171,7 +171,7 @@ def test_forms_of_other_sites_are_refused(desk: RunningDesk, headers: dict[str, 
     token = desk.signed_in("carla").cookies["holdfast"]
     for path in ("/portal/report", "/sign-out", "/account/sessions", "/sign-in"):
         answer = httpx.post(
-            desk.base_url + path, data={"title": "planted"}, headers={"Cookie": f"holdfast={token}"} | headers, trust_env=False
+            desk.base_url + path, data={"title": "planted"}, headers={"Cookie": f"holdfast={token}"} | headers, trust_env=False, timeout=60
         )
         assert answer.status_code == 403, path
     assert "planted" not in desk.as_("asha").get("/api/v1/incidents?limit=200").text

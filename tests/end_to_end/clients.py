@@ -11,7 +11,7 @@ import pytest
 
 from tests.house.whole_house import House
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 PAUSE = 0.2
 APPLIED, REPORTED, ACCEPTED, REFUSED = 200, 201, 202, 409
 
@@ -39,7 +39,7 @@ class Clients:
     def __post_init__(self) -> None:
         """Looks up the keys, which outlive the house."""
         self._keys = {whose: f"Bearer {self.house.key(whose)}" for whose in ("CALLER", "AGENT")}
-        self._http = httpx.AsyncClient(base_url=self.house.url, timeout=15, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=self.house.url, timeout=60, trust_env=False)
 
     async def report(self, key: str, body: Mapping[str, Any], copies: int = 1) -> str:
         """Reports once, whatever happens, by ``copies`` requests under one key; answers with the number when it can be read."""

@@ -44,12 +44,18 @@ class Fleet:
     def start(self, build: str, tree: Tree) -> None:
         """Starts a worker of that tree under that name, and waits until Temporal knows it."""
         surroundings = clean_environment(self.settings | {"HOLDFAST_BUILD_ID": build, "PYTHONPATH": str(tree.place)})
-        with (self.place / f"worker-{build}.log").open("ab") as log:
+        written = self.place / f"worker-{build}.log"
+        before = _times_running(written)
+        with written.open("ab") as log:
             self.workers[build] = subprocess.Popen(
                 [sys.executable, "cli.py", "worker"], cwd=tree.place, env=surroundings, stdout=log, stderr=subprocess.STDOUT
             )
-        wait_until(lambda: self.workers[build].poll() is not None or build in self.builds(), f"build {build}")
-        assert self.workers[build].poll() is None, (self.place / f"worker-{build}.log").read_text(encoding="utf-8")
+        # Temporal remembers the workers of before for a while, so it is not asked alone.
+        wait_until(
+            lambda: self.workers[build].poll() is not None or (_times_running(written) > before and build in self.builds()),
+            f"build {build}",
+        )
+        assert self.workers[build].poll() is None, written.read_text(encoding="utf-8")
 
     def stop(self, build: str) -> None:
         """Ends it as an operator does; what it has in hand is finished."""
@@ -78,3 +84,8 @@ class Fleet:
             if worker.poll() is None:
                 worker.kill()
                 worker.wait()
+
+
+def _times_running(written: Path) -> int:
+    """How often workers have said there that they run."""
+    return written.read_text(encoding="utf-8").count('"event": "running"') if written.exists() else 0

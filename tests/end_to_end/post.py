@@ -8,7 +8,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from tests.house.whole_house import free_port
+from tests.ports import free_port
 
 
 class Post:

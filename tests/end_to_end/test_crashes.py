@@ -34,7 +34,7 @@ LIVES, AT_ONCE, KILLS_OF_EACH = 300, 16, 3
 SEED = 20261125
 PATIENCE = 300.0
 # Longer than a letter is ever in hand of a sender that lives.
-IN_DEAD_HANDS = 10
+IN_DEAD_HANDS = 30
 
 
 async def _live(clients: Clients, killer: Killer) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.deadline_rush import Rush
+from tests.end_to_end.deadline_rush import Rush, TooLateError
 from tests.house.whole_house import wait_until
 
 COUNT = 100
@@ -15,13 +15,30 @@ COUNT = 100
 LATE = timedelta(minutes=1)
 
 
+def _reported_in_time(directory: Path) -> Rush:
+    """A desk that has taken in all reports before they are due: the slower the machine, the more time it gets."""
+    for seconds in (45, 120, 360):
+        place = directory / str(seconds)
+        place.mkdir()
+        rush = Rush(place, datetime.now(UTC) + timedelta(seconds=seconds))
+        try:
+            rush.house.open()
+            rush.report_together(COUNT)
+        except TooLateError:
+            rush.house.tidy_up()
+        except BaseException:
+            rush.house.tidy_up()
+            raise
+        else:
+            return rush
+    return pytest.fail("the reports were never in time")
+
+
 @pytest.mark.slow
 def test_every_deadline_of_one_instant_fires_once_after_a_crash(tmp_path: Path) -> None:
     """100 deadlines at one instant; server, worker and front door killed before and started after: each fires exactly once, is marked late, and is one letter."""
-    rush = Rush(tmp_path, datetime.now(UTC) + timedelta(seconds=45))
+    rush = _reported_in_time(tmp_path)
     try:
-        rush.house.open()
-        rush.report_together(COUNT)
         rush.crash()
         time.sleep((rush.due_at + LATE - datetime.now(UTC)).total_seconds() + 1)
         rush.house.open()

@@ -20,7 +20,8 @@ from activities.access.throttle import PASSWORDS_FROM_AN_ADDRESS, PASSWORDS_OF_A
 from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.database.tables import security_events, throttles
-from tests.api.house import LINK_KEY, fill_directory, free_port
+from tests.api.house import LINK_KEY, fill_directory
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "blue whale, green lamp"
@@ -46,12 +47,12 @@ def _front_doors(url: str, directory: Path) -> Iterator[list[str]]:
         for door in doors:
             door.terminate()
         for door in doors:
-            door.wait(30)
+            door.wait(120)
 
 
 async def _open(door: str) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(base_url=door, headers={"Sec-Fetch-Site": "same-origin"}, timeout=60, trust_env=False)
-    ends = time.monotonic() + 60
+    client = httpx.AsyncClient(base_url=door, headers={"Sec-Fetch-Site": "same-origin"}, timeout=300, trust_env=False)
+    ends = time.monotonic() + 300
     while time.monotonic() < ends:
         try:
             await client.get("/healthz")

@@ -1,6 +1,6 @@
 """Surveys on a whole desk whose worker is killed again and again: each incident is asked once and recorded once (process.md S13).
 
-Forty incidents keep the test short; ``HOLDFAST_TEST_SURVEYS=200`` asks for more.
+Two dozen incidents keep the test short; ``HOLDFAST_TEST_SURVEYS=200`` asks for more.
 """
 
 import os
@@ -21,7 +21,7 @@ import pytest
 from tests.house.whole_house import House, wait_until
 
 POLICIES = Path(__file__).with_name("quick_surveys.py")
-SURVEYS = int(os.environ.get("HOLDFAST_TEST_SURVEYS", "40"))
+SURVEYS = int(os.environ.get("HOLDFAST_TEST_SURVEYS", "24"))
 AT_ONCE = 6
 # So many events come into the record between two kills: about three lives, so that kills fall into every part of a life.
 BETWEEN_KILLS = 45

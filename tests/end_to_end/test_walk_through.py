@@ -19,7 +19,9 @@ SAID = "(everything before this line has been answered)"
 @pytest.fixture
 def fresh_house(tmp_path: Path) -> Iterator[House]:
     """A desk as it is on the first day, whose undo period is short enough to be waited for."""
-    place = House(tmp_path / ".holdfast", {"HOLDFAST_POLICIES": str(ROOT / "benchmarks/quick_closing.py")})
+    place = House(
+        tmp_path / ".holdfast", {"HOLDFAST_POLICIES": str(ROOT / "benchmarks/quick_closing.py"), "HOLDFAST_OUTCOME_WAIT_SECONDS": "15"}
+    )
     try:
         place.open()
         yield place
@@ -63,12 +65,12 @@ class _Terminal:
 
     def closes(self) -> None:
         """Ends the shell."""
-        self._shell.communicate("exit\n", timeout=20)
+        self._shell.communicate("exit\n", timeout=60)
 
 
 def _letter(house: House, key: str) -> str:
     """The letter that asks whether it works, found on the Outbox page as a reader finds it."""
-    with httpx.Client(base_url=house.url, auth=("anybody", key), trust_env=False) as reader:
+    with httpx.Client(base_url=house.url, auth=("anybody", key), trust_env=False, timeout=60) as reader:
         found = re.findall(r'href="(/outbox/[^"]+)"[^>]*>\s*([^<]*)', reader.get("/outbox").text)
         place = next((href for href, subject in found if "Resolved: does it work?" in subject), None)
         return reader.get(place).text if place else ""
@@ -80,11 +82,11 @@ def _answer(house: House) -> None:
     wait_until(lambda: "/l/" in _letter(house, key), "the letter on the Outbox page")
     link = re.search(r"http://[^\s\"<]+/l/[^\s\"<]+", _letter(house, key))
     assert link is not None
-    shown = httpx.get(link[0], trust_env=False).text
+    shown = httpx.get(link[0], trust_env=False, timeout=60).text
     nonce = re.search(r'name="nonce" value="([^"]+)"', shown)
     assert nonce is not None
     assert "It works" in shown
-    sent = httpx.post(link[0], data={"choice": "works", "text": "", "nonce": nonce[1]}, trust_env=False)
+    sent = httpx.post(link[0], data={"choice": "works", "text": "", "nonce": nonce[1]}, trust_env=False, timeout=60)
     assert sent.status_code == httpx.codes.OK, sent.text
 
 

@@ -15,7 +15,7 @@ __all__ = ["time_server"]
 @pytest.fixture(autouse=True)
 def _no_settings_of_mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(("HOLDFAST_", "TEMPORAL_")):
+        if name.startswith(("HOLDFAST_", "TEMPORAL_")) and name != "TEMPORAL_DEBUG":
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOLDFAST_DATA_DIR", str(tmp_path))
 

@@ -30,7 +30,7 @@ def desk(tmp_path: Path) -> Iterator[House]:
     """An open desk with an edition that is in force since today."""
     book = tmp_path / "book.py"
     book.write_text(BOOK.format(day=EDITION), encoding="utf-8")
-    place = House(tmp_path / "desk", {"HOLDFAST_POLICIES": str(book)})
+    place = House(tmp_path / "desk", {"HOLDFAST_POLICIES": str(book), "HOLDFAST_OUTCOME_WAIT_SECONDS": "15"})
     try:
         place.open()
         yield place

@@ -11,7 +11,8 @@ import typer
 from activities.house.doctor.examination import PLACES
 from activities.house.up.first_run import sample_directory
 from cli import app
-from tests.house.whole_house import free_port, holdfast
+from tests.house.whole_house import holdfast
+from tests.ports import free_port
 
 
 def _every_command(command: Any, name: str = "holdfast") -> list[tuple[str, str]]:

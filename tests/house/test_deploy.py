@@ -68,7 +68,7 @@ class Deployer:
         await self._until(lambda found: {each.name: each.open for each in found.builds if each.open} == {build: count})
 
     async def _until(self, reached: Callable[[Deployment], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(180):
             while True:
                 if reached(await self.told(lambda: _status(self.settings))):
                     return
@@ -184,7 +184,7 @@ async def test_incidents_come_back_from_a_broken_build(deployer: Deployer) -> No
     sent = Sent("meanwhile", ASHA, datetime.now(UTC), Note("said to a broken build"))
     await incident.signal("note", sent)
     await deployer.rolled_back()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while "meanwhile" not in deployer.shelf.outcomes:
             await deployer.told(lambda: deploy_desk.nudged(deployer.settings, 100, 1, lambda _: None))
             await asyncio.sleep(0.5)

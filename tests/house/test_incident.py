@@ -12,7 +12,8 @@ import pytest
 from activities.database.session import open_database
 from activities.house.commands.time_board import dates_told
 from activities.records import Records
-from tests.house.whole_house import free_port, holdfast
+from tests.house.whole_house import holdfast
+from tests.ports import free_port
 from tests.process.life import ASHA, Life
 from workflows.messages import Hold, Report
 from workflows.publication import Deadline

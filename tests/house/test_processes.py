@@ -12,7 +12,8 @@ import httpx
 from activities.house.up.embedded_server import server_command
 from activities.house.up.first_run import sample_directory
 from activities.settings import read_settings
-from tests.house.whole_house import PATIENCE, clean_environment, free_port, holdfast, is_alive, wait_until
+from tests.house.whole_house import PATIENCE, clean_environment, holdfast, is_alive, wait_until
+from tests.ports import free_port
 
 LINK_KEY = "8d1f0a6b5c4e3927a1b0c9d8e7f60514"
 
@@ -57,19 +58,18 @@ def test_separate_processes_on_postgresql_work_together(tmp_path: Path, postgres
         assert holdfast("directory", "import", str(people), **settings).returncode == 0
         key = holdfast("keys", "issue", "--person", "carla", **settings).stdout.strip()
         wait_until(lambda: all(_status(port, "/healthz") == httpx.codes.OK for port in ports), "both front doors")
-        assert _status(ports[0], "/readyz") == httpx.codes.SERVICE_UNAVAILABLE
+        wait_until(lambda: _status(ports[0], "/readyz") == httpx.codes.SERVICE_UNAVAILABLE, "an answer without Temporal")
         stack.enter_context(_running(tmp_path / "temporal.log", *server_command(temporal)))
         wait_until(lambda: all(_status(port, "/readyz") == httpx.codes.OK for port in ports), "readiness")
 
         sent = {"url": f"http://127.0.0.1:{ports[0]}/api/v1/incidents", "json": {"title": "No dial tone"}}
-        accepted = httpx.post(**sent, headers=_as(key), timeout=30, trust_env=False)  # type: ignore[arg-type]
+        accepted = httpx.post(**sent, headers=_as(key), timeout=60, trust_env=False)  # type: ignore[arg-type]
         assert accepted.status_code in {201, 202}, accepted.text
         number = accepted.json()["number"]
         place = f"/api/v1/incidents/{number}"
         wait_until(lambda: _status(ports[1], place, key) == httpx.codes.OK, "the incident at the other front door")
 
-        examined = holdfast("doctor", **settings, HOLDFAST_LISTEN_PORT=str(ports[0]))
-        assert examined.returncode == 0, examined.stdout
+        wait_until(lambda: holdfast("doctor", **settings, HOLDFAST_LISTEN_PORT=str(ports[0])).returncode == 0, "a doctor who is content")
         for process in (*workers, *doors):
             process.send_signal(signal.SIGTERM)
         assert [process.wait(PATIENCE) for process in (*workers, *doors)] == [0, 0, 0, 0]
@@ -83,6 +83,6 @@ def _as(key: str) -> dict[str, str]:
 
 def _status(port: int, path: str, key: str = "") -> int | None:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}{path}", headers=_as(key) if key else {}, timeout=10, trust_env=False).status_code
+        return httpx.get(f"http://127.0.0.1:{port}{path}", headers=_as(key) if key else {}, timeout=60, trust_env=False).status_code
     except httpx.TransportError:
         return None

@@ -42,7 +42,7 @@ class Run:
         self.supervisor = Supervisor(children, self.said.append)
         self.is_open = threading.Event()
         self.refusal: RefusedError | None = None
-        self.thread = threading.Thread(target=self._run)
+        self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
     def _run(self) -> None:

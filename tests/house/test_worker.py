@@ -1,12 +1,14 @@
 """How the worker is plugged together."""
 
 import asyncio
+import os
 import pkgutil
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import cast
+from typing import Any, Self, cast
 
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -55,3 +57,36 @@ async def test_a_mail_room_that_cannot_be_opened_is_said(monkeypatch: pytest.Mon
     assert {line["log_level"] for line in logged} == {"warning"}
     assert ("PERMISSION_DENIED" in refused["why"], "TEMPORAL_NAMESPACE" in refused["advice"]) == (True, True)
     assert isinstance(odd["exc_info"], ValueError)
+
+
+class _Stuck:
+    """A worker of an SDK that waits for a poll which never comes back."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.Event().wait()
+
+
+class _LeftError(Exception):
+    """Instead of the end of this very process."""
+
+
+async def test_a_worker_ends_also_when_the_sdk_does_not_let_go(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
+    """Told to stop, it waits for what is in hand and a while longer, and then ends with success: nobody has to kill it."""
+
+    def leave(code: int) -> None:
+        raise _LeftError(code)
+
+    monkeypatch.setattr(worker, "Worker", _Stuck)
+    monkeypatch.setattr(worker, "LETS_GO_WITHIN", timedelta(milliseconds=10))
+    monkeypatch.setattr(worker, "leave", leave)
+    stop = asyncio.Event()
+    stop.set()
+    with pytest.raises(_LeftError) as left:
+        await worker._serve(None, Settings(database_url=sqlite_url, link_keys=(SecretStr("k" * 40),)), timedelta(0), stop)  # type: ignore[arg-type]
+    assert left.value.args == (os.EX_OK,)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,15 +14,10 @@ import httpx
 import psutil
 import pytest
 
-PATIENCE = 180.0
+from tests.ports import free_port
 
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+# Longer than a letter or a file is in the hand of somebody who was killed, on a machine with much else to do.
+PATIENCE = 420.0
 
 
 def wait_until(true: Callable[[], bool], what: str) -> None:
@@ -115,7 +109,7 @@ class House:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                answer = httpx.request(method, self.url + path, headers=headers, timeout=20, trust_env=False, **rest)
+                answer = httpx.request(method, self.url + path, headers=headers, timeout=60, trust_env=False, **rest)
             except httpx.TransportError:
                 answer = None
             if answer is not None and answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.replay.record_histories import HISTORIES
-from tests.replay.tree import ROOT, Tree, copy
+from tests.replay.tree import HALF_WRITTEN, ROOT, Tree, copy
 
 DOCUMENTS = ROOT / "docs/process-owner"
 PLAYER = Path(__file__).with_name("worked_changes.py")
@@ -41,7 +41,7 @@ LIVES: dict[str, dict[str, Any]] = {
 def edited(document: str, place: Path) -> Tree:
     """A copy with the edits of that document, and with the house rules beside it."""
     tree = copy(place)
-    shutil.copytree(ROOT / "tests/architecture", place / "tests/architecture")
+    shutil.copytree(ROOT / "tests/architecture", place / "tests/architecture", ignore=HALF_WRITTEN)
     return tree.follow(DOCUMENTS / f"{document}.md")
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.api.house import TEMPORAL, RunningDesk, running_desk
 
+expect.set_options(timeout=60_000)  # milliseconds: a busy machine is no fault of the code
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 # As root there is no sandbox. Frames stay in the process of their page: where the process of a frame is lost, the driver waits for it without end.
 HOW = ["--no-sandbox", "--disable-site-isolation-trials"]
@@ -29,6 +30,6 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}; install Chromium, or name it in CHROMIUM")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=HOW)
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=HOW, timeout=180_000)
         yield chromium
         chromium.close()

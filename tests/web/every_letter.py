@@ -20,8 +20,9 @@ from activities.records import Records
 from emails.letters import HAS_ANSWER_LINK, HAS_SURVEY_LINK
 from tests.activities.post_office import Post, send_all
 from tests.api.asked import survey_is_out
-from tests.api.house import RunningDesk, free_port
+from tests.api.house import RunningDesk
 from tests.emails.test_languages import FULL
+from tests.ports import free_port
 from workflows.publication import LetterOwed, Publication, Snapshot
 from workflows.vocabulary import Audience, LetterName, Priority
 

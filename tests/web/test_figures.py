@@ -19,7 +19,8 @@ from activities.database.session import open_database
 from activities.house.seed.seeding import Wanted, seed
 from activities.settings import Settings
 from api.app import create_app
-from tests.api.house import LINK_KEY, free_port
+from tests.api.house import LINK_KEY
+from tests.ports import free_port
 from tests.web.test_pages import flaws
 
 PLACES = ("/situation", "/figures")

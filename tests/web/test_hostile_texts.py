@@ -130,7 +130,7 @@ class Watched:
         self.page.evaluate("document.querySelectorAll('details').forEach(each => { each.removeAttribute('name'); each.open = true; })")
         for each in self.page.locator("main :is(a, input:not([type=hidden]), textarea, button)").all()[:10]:
             if each.is_visible():
-                each.hover(force=True, timeout=2000)
+                each.hover(force=True)
         self.look(path)
 
     def _note(self, url: str) -> None:

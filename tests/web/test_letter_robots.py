@@ -21,14 +21,14 @@ from activities.database.tables import incidents, intake
 from activities.mail.digests import DIGEST
 from emails.languages import languages
 from emails.links import Signer
-from tests.api.house import TEMPORAL, RunningDesk, running_desk
+from tests.api.house import LONGEST, TEMPORAL, RunningDesk, running_desk
 from tests.web.every_letter import READERS, SIGN_IN, Mailed, every_letter
 from workflows.vocabulary import LetterName
 
 LARGEST = 60_000
 PAGES = ("/l/", "/s/", "/u/", "/sign-in/link/")
 _SIGNALLED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
-_ROBOT = httpx.Client(trust_env=False)
+_ROBOT = httpx.Client(trust_env=False, timeout=LONGEST)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # What a browser sends for each way to send each form: with each of its buttons, and by a script that presses none.
 _SERIALISED = """forms => forms.flatMap(form => [undefined, ...form.querySelectorAll("button, [type=submit]")].map(

@@ -59,6 +59,7 @@ def test_what_was_sent_is_no_draft(carla: Page, desk: RunningDesk) -> None:
     carla.get_by_label("What is wrong?").fill("Badge does not open the door")
     carla.get_by_role("button", name="Send the report").click()
     expect(carla.get_by_role("heading", name="We have your report")).to_be_visible()
+    carla.wait_for_load_state()
     assert carla.evaluate(KEPT) == []
 
 

@@ -1,7 +1,7 @@
 """The portal and the door speak Turkish to those who read it, and nothing but Turkish (process.md S14, S22)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from string import Formatter
 
@@ -102,7 +102,7 @@ def test_the_other_pages_of_the_portal(desk: RunningDesk, derya: httpx.Client) -
         {"title": ""},
         {"title": "x", "description": "x" * 10_001},
         {"title": "x", "topic": "weather"},
-        {"title": "x", "occurred_at": "2027-01-01T10:00"},
+        {"title": "x", "occurred_at": f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT10:00}"},
         {"title": "x", "occurred_at": "gestern"},
         {"title": "x" * 201, "contact": "y" * 300},
     ):

@@ -103,7 +103,7 @@ def _reports(carla: Page, title: str) -> str:
     """The number that she is given."""
     carla.get_by_role("link", name="Report a problem").click()
     carla.get_by_role("button", name="Send the report").click()
-    assert carla.get_by_role("alert").is_visible()
+    expect(carla.get_by_role("alert")).to_be_visible()
     carla.get_by_label("What is wrong?").fill(title)
     carla.get_by_label("What is it about?").select_option("network/wired")
     carla.get_by_label("A team or a floor").check()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from api.assets import FOLDER, KEPT_FOR_EVER, address, hashes
 from api.vendoring import VENDOR, known
@@ -91,7 +91,7 @@ def test_nothing_breaks_the_content_policy(desk: RunningDesk, people: dict[str, 
     carla.get_by_label("A team or a floor").check()
     carla.get_by_label("What is it about?").select_option("network/wired")
     carla.get_by_role("button", name="Send the report").click()
-    assert carla.locator(".is-invalid").count() == 1
+    expect(carla.locator(".is-invalid")).to_have_count(1)
     _is_clean(carla)
     asha = people["asha"]
     asha.goto(desk.base_url + "/console?queue=all")
