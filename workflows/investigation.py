@@ -70,14 +70,20 @@ def hand_to(facts: Snapshot, group: str | None, person: str | None) -> dict[str,
 def take(incident: Incident, message: Take, cause: Cause) -> Refusal | None:
     """The sender makes it theirs; that is an acknowledgement too (S5)."""
     facts, actor = incident.facts, cause.actor
-    stays = facts.group in actor.groups or not actor.groups
-    group = message.group or (facts.group if stays else actor.groups[0])
-    is_theirs = (group, actor.id) == (facts.group, facts.person)
+    goes_to = message.group or (None if facts.group in actor.groups else group_of(actor))
+    # Where it stays, it keeps the level to which it was handed up.
+    group, level = (goes_to, message.level or facts.level) if goes_to else (facts.group, facts.level)
+    is_theirs = (group, actor.id, level) == (facts.group, facts.person, facts.level)
     if is_theirs and facts.acknowledged_at:
         return acknowledge(incident, Acknowledge(), cause)
-    incident.change(EventKind.ASSIGNED, cause, **hand_to(facts, group, actor.id))
+    incident.change(EventKind.ASSIGNED, cause, **hand_to(facts, group, actor.id), level=level)
     acknowledge(incident, Acknowledge(), cause)
     return None
+
+
+def group_of(actor: Actor) -> str | None:
+    """The group to which an incident goes that they take from elsewhere (S5)."""
+    return actor.groups[0] if actor.groups else None
 
 
 def escalate(incident: Incident, message: Escalate, cause: Cause) -> Refusal | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.queries.queues import DeskChoices
 from workflows.investigation import is_own
 from workflows.lifecycle import Rule, misfit
 from workflows.messages import COMMANDS, Actor
@@ -56,30 +57,25 @@ _LABELS: Mapping[str, str] = {
 
 
 _NO_GROUP = "-"
+# One choice, so that nobody can choose a person who is not of the group.
+_TO = "Group, or a person of it"
 # What can be done to several incidents at once.
 TOGETHER = ("take", "assign", "resolve", "cancel")
 
 
-def forms(
-    facts: Snapshot,
-    actor: Actor,
-    all_groups: list[tuple[str, str]],
-    all_people: list[tuple[str, str]],
-    services: list[tuple[str, str]],
-) -> list[Form]:
+def forms(facts: Snapshot, actor: Actor, desk: DeskChoices) -> list[Form]:
     """All commands of the desk, in the order of the work; to approve only where that is waited for. Without services any word is one."""
-    asks = dict(_asks(book().edition(facts.edition), tuple(all_groups), tuple(all_people)))
-    asks["amend"] += (Ask("service", "Service", options=(("", "As it is"), *services) if services else ()),)
+    asks = dict(_asks(book().edition(facts.edition), desk))
+    asks["amend"] += (Ask("service", "Service", options=(("", "As it is"), *desk.services) if desk.services else ()),)
     shown = [(command, label) for command, label in _LABELS.items() if command != "approve" or facts.approval_awaited]
     return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in shown]
 
 
-def forms_for_many(now: datetime, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
+def forms_for_many(now: datetime, desk: DeskChoices) -> list[Form]:
     """The commands for several incidents at once, by the rules in force; whether one of them fits, its own process decides."""
-    asks = dict(_asks(book().edition(book().name_of_edition(now)), tuple(all_groups), tuple(all_people)))
+    asks = dict(_asks(book().edition(book().name_of_edition(now)), desk))
     # A press by mistake must not take all that was chosen from whoever has it.
-    groups = (("", "Choose one"), (_NO_GROUP, "Back to the dispatcher"), *all_groups)
-    asks["assign"] = (Ask("group", "Group", options=groups), *asks["assign"][1:])
+    asks["assign"] = (Ask("group", _TO, options=(("", "Choose one"), (_NO_GROUP, "Back to the dispatcher"), *desk.teams)),)
     return [Form(command, _LABELS[command].removesuffix(" it"), asks.get(command, ()), None) for command in TOGETHER]
 
 
@@ -103,16 +99,11 @@ def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
     return refusal.rule.says if refusal else None
 
 
-def _asks(
-    rules: Edition, all_groups: tuple[tuple[str, str], ...], all_people: tuple[tuple[str, str], ...]
-) -> Mapping[str, tuple[Ask, ...]]:
+def _asks(rules: Edition, desk: DeskChoices) -> Mapping[str, tuple[Ask, ...]]:
     reason = Ask("reason", "Reason", "text")
     thirds = (("1", "1, high"), ("2", "2, medium"), ("3", "3, low"))
     return {
-        "assign": (
-            Ask("group", "Group", options=(("", "Back to the dispatcher"), *all_groups)),
-            Ask("person", "Person", options=(("", "Nobody yet"), *all_people)),
-        ),
+        "assign": (Ask("group", _TO, options=(("", "Back to the dispatcher"), *desk.teams)),),
         "message": (Ask("text", "The caller reads this", "text"),),
         "note": (Ask("text", "Only the desk reads this", "text"),),
         "hold": (
@@ -126,7 +117,7 @@ def _asks(
         ),
         "escalate": (
             Ask("diagnosis", "Diagnosis so far", "text"),
-            Ask("group", "To", options=(("", "The next level of this category"), *all_groups)),
+            Ask("group", "To", options=(("", "The next level of this category"), *desk.groups)),
         ),
         "reprioritise": (Ask("impact", "Impact", options=thirds), Ask("urgency", "Urgency", options=thirds), reason),
         "override_priority": (Ask("priority", "Priority", options=(("", "As the matrix says"), *_choices(Priority))), reason),
@@ -149,6 +140,8 @@ def values_of(command: str, typed: Mapping[str, str], zone: str) -> dict[str, An
     """What was filled in, as the message has it; times are meant in the zone of the writer."""
     names = {name for name in COMMANDS[command].__dataclass_fields__ if name != "level"}
     values: dict[str, Any] = {name: typed[name] for name in names if typed.get(name) and (name, typed[name]) != ("group", _NO_GROUP)}
+    if command == "assign" and "/" in values.get("group", ""):
+        values["group"], _, values["person"] = values["group"].partition("/")
     values |= {name: int(values[name]) for name in _DIGITS if len(values.get(name, "")) == 1 and values[name].isdecimal()}
     if command == "override_priority":
         values.setdefault("priority", None)

@@ -19,7 +19,7 @@ from api.identity import Caller
 from api.pressing import command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries import DATABASE_AWAY
-from api.queries.queues import PAGE, desk_people, lines_of
+from api.queries.queues import PAGE, desk_choices, lines_of
 from api.routes.console import Agent
 from api.routes.incidents import TheDesk
 from workflows.lifecycle import Rule
@@ -69,7 +69,7 @@ async def together(request: Request, desk: TheDesk, caller: Agent) -> Response:
         became = await asyncio.gather(*(_told(desk, caller, each, message, nonce, in_hand) for each in chosen))
     open_still = [each.chosen.number for each in became if each.can_be_sent_again] if became else [each.number for each in chosen]
     lines = await lines_of(desk.database, [each.number for each in chosen])
-    form = next(each for each in forms_for_many(datetime.now(UTC), *await desk_people(desk.database)) if each.command == command)
+    form = next(each for each in forms_for_many(datetime.now(UTC), await desk_choices(desk.database)) if each.command == command)
     known: dict[str, Any] = {
         "form": form,
         "typed": mine,

@@ -154,7 +154,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "may_remove_files": why_not("note", facts, caller.actor) is None,
         "earlier": stretch.earlier,
         "live": f"/console/{number}/live?seen={mark_of(facts.version)}",
-        "forms": forms(facts, caller.actor, *await desk_choices(desk.database)),
+        "forms": forms(facts, caller.actor, await desk_choices(desk.database)),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),
         "meanwhile": [told(event, names) for event in stretch.events if _is_news(event, why.shown, caller)],

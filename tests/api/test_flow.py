@@ -1,5 +1,6 @@
 """From report to closure over HTTP, on a real server with a real worker."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -150,6 +151,45 @@ def test_levels_come_from_the_directory(desk: RunningDesk) -> None:
         answer = desk.tell(number, "assign", **message)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"] in ("/level", "/group", "/person")
+
+
+def test_whoever_takes_it_brings_the_level_of_their_group(desk: RunningDesk) -> None:
+    """An agent of the second level who takes an incident of the service desk has it at the second level; nobody names a level themselves."""
+    number = desk.report()
+    assert desk.tell(number, "take", "noah", level=1).status_code == 422
+    assert desk.tell(number, "take", "noah").status_code == 200
+    shown = desk.read(number)
+    assert (shown["group"], shown["level"]) == ("network", 2)
+    assert desk.tell(number, "take", "asha", group="service-desk").status_code == 200
+    assert desk.read(number)["level"] == 1
+
+
+def test_a_person_is_of_the_group_that_gets_it(desk: RunningDesk) -> None:
+    """Who is not of the group is refused by name, and so is a person without a group; nothing changes (S5)."""
+    number = desk.report()
+    before = desk.read(number)
+    stranger = desk.tell(number, "assign", group="network", person="asha").json()["errors"][0]
+    assert stranger["pointer"] == "/person"
+    assert stranger["detail"].startswith("Asha is not in the group Network")
+    assert desk.tell(number, "assign", person="noah").json()["errors"][0]["pointer"] == "/group"
+    assert desk.read(number) == before
+
+
+def test_the_console_offers_the_people_of_each_group(desk: RunningDesk) -> None:
+    """One choice names group and person, so nobody can choose a stranger; one sent by hand is refused with the names, for one and for several."""
+    number, browser = desk.report(), desk.signed_in("asha")
+    page = browser.get(f"/console/{number}").text
+    offered = re.findall(r'<option value="([^"]*)"', page.partition('id="assign-group"')[2].partition("</select>")[0])
+    assert offered == ["", "service-desk", "service-desk/asha", "applications", "network", "network/noah"]
+    form = {"version": str(desk.read(number)["version"]), "nonce": "n"}
+    refused = browser.post(f"/console/{number}/assign", data=form | {"group": "network/asha"})
+    assert (refused.status_code, "Asha is not in the group Network" in refused.text) == (422, True)
+    pick = f"{number}@{form['version']}"
+    together = browser.post("/console/together", data={"pick": pick, "command": "assign", "nonce": "m", "assign-group": "network/asha"})
+    assert "Asha is not in the group Network" in together.text
+    assert browser.post(f"/console/{number}/assign", data=form | {"group": "network/noah"}).status_code == 303
+    shown = desk.read(number)
+    assert (shown["group"], shown["person"], shown["level"]) == ("network", "noah", 2)
 
 
 def test_a_machine_a_little_ahead_reports_now(desk: RunningDesk) -> None:
