@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workflows.deadlines import question_dates
+from workflows.deadlines import NOT_HELD, question_dates
 from workflows.lifecycle import Refusal, Rule
 from workflows.messages import (
     Acknowledge,
@@ -189,9 +189,6 @@ def hold(incident: Incident, message: Hold, cause: Cause) -> Refusal | None:
     if for_caller:
         incident.change(EventKind.ASKED, cause, said={"text": message.question})
     return None
-
-
-NOT_HELD: dict[str, Any] = {"hold_reason": None, "held_at": None, "question": None, "due": ()}
 
 
 def resume(incident: Incident, _: Resume, cause: Cause) -> Refusal | None:

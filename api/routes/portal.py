@@ -30,7 +30,7 @@ from api.queries.timelines import timeline_of
 from api.rendering import PRIVATE, page
 from api.routes.incidents import Before, TheDesk
 from api.sentences import Sentences
-from api.telling import state_of, told, will_happen
+from api.telling import solution_in, state_of, told, will_happen
 from api.views import THE_DESK, facts_for, timeline_for_caller
 from emails.links import ANSWER, Link
 from workflows.dates import NOT_FOR_CALLERS, ahead
@@ -147,6 +147,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         "caller": caller,
         "say": say,
         "facts": facts_for(facts, is_staff=False),
+        "solution": solution_in(facts["resolution_notes"], say),
         "service": names.get(f"{SERVICE}{facts['service']}", facts["service"]),
         "state": word,
         "sentence": sentence,

@@ -1,15 +1,20 @@
 """What console and portal say about one incident that its reader must know before acting (process.md S5, S11, S14)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.database.tables import people
 from api.pressing import message_of
-from tests.api.house import fill_directory
+from emails.links import Link, Signer
+from tests.api.house import LINK_KEY, fill_directory
 from tests.api.readers import publish, signed_in
 from tests.process.life import ASHA, CARLA, Life
 from workflows.house_messages import ReportUndeliverable
-from workflows.messages import SYSTEM, Confirm, Note, Report, Resolve, Take
+from workflows.messages import SYSTEM, Confirm, Hold, Note, Report, Resolve, Take
+from workflows.vocabulary import HoldReason
 
 
 async def test_an_undelivered_question_is_said(on_file: AsyncEngine) -> None:
@@ -46,6 +51,23 @@ async def test_who_has_answered_is_not_asked_again(on_file: AsyncEngine) -> None
         assert "Solved, and it works" in page
         assert "state-you" not in page
     assert "Please say whether it works" not in pages[1]
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "We asked and had no answer:"), ("tr", "Sorduk, yanıt alamadık:")])
+async def test_no_answer_is_said_in_the_language_of_the_reader(on_file: AsyncEngine, language: str, says: str) -> None:
+    """Where a question had no answer, portal and the page behind the letter say so in the caller's words, as solution and on the timeline."""
+    await fill_directory(on_file)
+    async with on_file.begin() as connection:
+        await connection.execute(update(people).where(people.c.id == "carla").values(language=language))
+    life = Life(number="INC-1001-9")
+    life.says(ASHA, Hold(HoldReason.CALLER, "Which printer?"))
+    life.passes(timedelta(days=8))
+    await publish(on_file, life)
+    link = Signer((LINK_KEY,), "", 30).sign(Link("answer", "INC-1001-9", 1, "carla", datetime.now(UTC) + timedelta(days=1)))
+    async with signed_in(on_file, "carla") as browser:
+        portal, answer = [(await browser.get(path)).text for path in ("/portal/incidents/INC-1001-9", link)]
+    assert (portal.count(f"{says} Which printer?"), answer.count(f"{says} Which printer?")) == (2, 1)
+    assert language == "en" or "We asked" not in portal + answer
 
 
 async def test_an_assignment_begins_with_the_group_it_has(on_file: AsyncEngine) -> None:

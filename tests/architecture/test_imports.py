@@ -30,7 +30,7 @@ LAYERS = [
     ("workflows.policies",),
     ("workflows.calendars", "workflows.lifecycle", "workflows.reading"),
     ("workflows.messages",),
-    ("workflows.fields", "workflows.house_messages", "workflows.attachments", "workflows.event_kinds"),
+    ("workflows.fields", "workflows.house_messages", "workflows.attachments", "workflows.event_kinds", "workflows.unanswered"),
     ("workflows.vocabulary",),
 ]
 # The house and the rehearsal are entered from the command line only, so they may start what stands above them.

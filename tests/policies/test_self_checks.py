@@ -221,7 +221,7 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "reminders in the wrong order, without an end": (
         lambda: replace(TODAY.closure, question_reminders_after_days=(4, 2), no_answer_after_days=None),
-        "closure rules, no answer to a question: reminders after 4, 2 days must each come later than the one before it, the first after some time.",
+        "closure rules, no answer to a question: reminders after 4, 2 days must come one after the other, each after more than 0 days.",
     ),
     "a code that is not in the list": (
         lambda: replace(TODAY.closure, no_answer_code="silence"),

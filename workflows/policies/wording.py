@@ -29,5 +29,5 @@ def must_go_forward(days: Collection[float], end: float | None, what: str) -> No
     if any(day <= 0 for day in in_order) or in_order != sorted(set(in_order)):
         told = ", ".join(f"{day:g}" for day in days) or "none"
         if end is None:
-            raise ValueError(f"{what}: reminders after {told} days must each come later than the one before it, the first after some time.")
+            raise ValueError(f"{what}: reminders after {told} days must come one after the other, each after more than 0 days.")
         raise ValueError(f"{what}: reminders after {told} days and the end after {end:g} must come one after the other, the end last.")
