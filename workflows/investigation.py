@@ -34,7 +34,7 @@ def is_own(facts: Snapshot, actor: Actor) -> bool:
 def acknowledge(incident: Incident, _: Acknowledge, cause: Cause) -> Refusal | None:
     """First response; a new incident is now in progress (S4, S6). Again, when silence made its ladder begin anew: that stops it (S10)."""
     facts = incident.facts
-    if facts.acknowledged_at and not _calls_for_somebody(facts):
+    if is_taken_care_of(facts):
         return NOTHING_CHANGES
     status = Status.IN_PROGRESS if facts.status is Status.NEW else facts.status
     kind = EventKind.ACKNOWLEDGED_AGAIN if facts.acknowledged_at else EventKind.ACKNOWLEDGED
@@ -42,8 +42,10 @@ def acknowledge(incident: Incident, _: Acknowledge, cause: Cause) -> Refusal | N
     return None
 
 
-def _calls_for_somebody(facts: Snapshot) -> bool:
-    return facts.climb is not None and facts.climb.at is not None
+def is_taken_care_of(facts: Snapshot) -> bool:
+    """Whether somebody has acknowledged it, and no ladder calls for anybody (S6, S10)."""
+    calls_for_somebody = facts.climb is not None and facts.climb.at is not None
+    return facts.acknowledged_at is not None and not calls_for_somebody
 
 
 def assign(incident: Incident, message: Assign, cause: Cause) -> Refusal | None:

@@ -92,7 +92,7 @@ def reopening(facts: Snapshot) -> dict[str, Any]:
 
 def approve(incident: Incident, message: Approve, cause: Cause) -> Refusal | None:
     """Agreed: it closes, unless another approval is needed or the caller can still take "it works" back (S11)."""
-    if refusal := approvals.refusal(incident, cause):
+    if refusal := approvals.refusal(incident.facts, cause.actor):
         return refusal
     confirmed_at = incident.facts.confirmed_at
     undo = undo_ends(incident, confirmed_at) if confirmed_at else ()

@@ -7,12 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.queries.queues import DeskChoices
-from workflows.investigation import is_own
+from workflows import approvals
+from workflows.decisions import may_send
+from workflows.investigation import is_taken_care_of
 from workflows.lifecycle import Rule, misfit
 from workflows.messages import COMMANDS, Actor
 from workflows.policies.book import Edition, book
 from workflows.publication import Snapshot
-from workflows.vocabulary import CancelReason, HoldReason, Priority, Scope, Status
+from workflows.vocabulary import CancelReason, HoldReason, Priority
 
 _DIGITS = ("impact", "urgency")
 
@@ -87,14 +89,10 @@ def missing_for_many(command: str, typed: Mapping[str, str]) -> str | None:
 def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
     """The rule that would refuse this command from this person now; the process itself decides when it comes."""
     kind = COMMANDS[command]
-    if command == "approve":
-        return None if facts.approval_awaited in actor.roles else Rule.NOT_PERMITTED.says
-    scopes = book().edition(facts.edition).permissions.scopes(kind, actor.roles)
-    is_theirs = facts.person == actor.id or facts.group in actor.groups
-    if not (Scope.ANY in scopes or (Scope.OWN in scopes and is_own(facts, actor)) or (Scope.OWN_GROUP in scopes and is_theirs)):
+    if not may_send(facts, book().edition(facts.edition), kind, actor):
         return Rule.NOT_PERMITTED.says
-    refusal = misfit(kind, facts.status)
-    if refusal is None and command == "acknowledge" and facts.acknowledged_at and facts.status is not Status.NEW:
+    refusal = misfit(kind, facts.status) or (approvals.refusal(facts, actor) if command == "approve" else None)
+    if refusal is None and command == "acknowledge" and is_taken_care_of(facts):
         return Rule.NOTHING_CHANGES.says
     return refusal.rule.says if refusal else None
 

@@ -36,7 +36,6 @@ LAYERS = [
 # The house and the rehearsal are entered from the command line only, so they may start what stands above them.
 MAY_ALSO = {
     "activities.house": ("api", "worker", "workflows.incident", "workflows.mail_room", "workflows.rehearsal"),
-    "policies.roles": (),
 }
 ONLY_IN = {
     "temporalio": (
