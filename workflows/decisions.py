@@ -38,11 +38,12 @@ from workflows.messages import (
     Sent,
     Take,
 )
+from workflows.parcels import BACKLOG_SIZE
 from workflows.policies.book import Edition
 from workflows.policies.roles import BEYOND_EDITIONS, permitted_as
 from workflows.publication import Outcome, Result, Snapshot
 from workflows.reading import Malformed
-from workflows.record import BACKLOG_SIZE, Cause, Incident
+from workflows.record import Cause, Incident
 from workflows.vocabulary import ActorKind, EventKind, Scope
 
 

@@ -23,7 +23,7 @@ LAYERS = [
     ("workflows.deadlines",),
     ("workflows.alerts", "workflows.approvals", "workflows.surveys"),
     ("workflows.record",),
-    ("workflows.moves", "workflows.owed_letters", "workflows.timekeeping", "workflows.climbing", "workflows.sampling"),
+    ("workflows.moves", "workflows.owed_letters", "workflows.parcels", "workflows.timekeeping", "workflows.climbing", "workflows.sampling"),
     ("workflows.dates", "workflows.explanations"),
     ("workflows.publication",),
     ("workflows.clocks",),
