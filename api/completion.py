@@ -8,11 +8,12 @@ from api.queries import Database
 from api.queries.callers import is_agent, is_member, level_of
 from api.queries.queues import names_of
 from workflows.investigation import group_of
-from workflows.messages import Actor, Amend, Assign, Escalate, Message, Take
+from workflows.messages import Actor, Amend, Assign, Escalate, Hold, Message, Take
+from workflows.vocabulary import HoldReason
 
 
 async def completed(database: Database, actor: Actor, message: Message) -> Message:
-    """With the level of the group it names, or goes to. Raises a problem for people, groups and services that the directory does not have so."""
+    """With the level of the group it names, or goes to. Raises a problem where the directory does not have people, groups and services so, or parts do not fit together."""
     match message:
         case Amend():
             await check_service(database, message.service)
@@ -20,6 +21,8 @@ async def completed(database: Database, actor: Actor, message: Message) -> Messa
             level = await _level(database, message.group)
             await _check_person(database, message)
             return replace(message, level=level)
+        case Hold():
+            _check_hold(message)
         case Escalate():
             return replace(message, level=await _level(database, message.group))
         case Take():
@@ -28,6 +31,14 @@ async def completed(database: Database, actor: Actor, message: Message) -> Messa
         case _:
             pass
     return message
+
+
+def _check_hold(message: Hold) -> None:
+    """What belongs to another reason would be lost without a word: a time at which nothing ends, a question that nobody is asked (S4)."""
+    if message.until is not None and message.reason is not HoldReason.SCHEDULED:
+        raise invalid("/until", "Only a scheduled hold ends at a time: leave the time out, or hold until then as scheduled")
+    if message.question is not None and message.reason is not HoldReason.CALLER:
+        raise invalid("/question", "Only a hold for the caller asks them something: leave the question out, or write to the caller")
 
 
 async def _check_person(database: Database, message: Assign) -> None:

@@ -175,6 +175,27 @@ def test_a_person_is_of_the_group_that_gets_it(desk: RunningDesk) -> None:
     assert desk.read(number) == before
 
 
+def test_a_hold_says_nothing_in_vain(desk: RunningDesk) -> None:
+    """A time without a schedule and a question to nobody are refused beside their field, and a schedule needs a time to come; nothing changes, and what was typed is kept (S4)."""
+    number, past, soon = desk.report(), "2026-01-01T09:00:00Z", (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    before = desk.read(number)
+    for message, field in (
+        ({"reason": "caller", "question": "Which one?", "until": past}, "/until"),
+        ({"reason": "caller", "question": "Which one?", "until": soon}, "/until"),
+        ({"reason": "vendor", "until": soon}, "/until"),
+        ({"reason": "vendor", "question": "Which one?"}, "/question"),
+        ({"reason": "scheduled", "until": soon, "question": "Which one?"}, "/question"),
+    ):
+        answer = desk.tell(number, "hold", **message)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, field), message
+    form = {"reason": "vendor", "question": "Which <one>?", "version": str(before["version"]), "nonce": "n"}
+    page = desk.signed_in("asha").post(f"/console/{number}/hold", data=form)
+    assert (page.status_code, "write to the caller" in page.text, "Which &lt;one&gt;?" in page.text) == (422, True, True)
+    assert desk.read(number) == before
+    assert desk.tell(number, "hold", reason="scheduled", until=past).json()["rule"] == "end-needed"
+    assert desk.tell(number, "hold", reason="scheduled", until=soon).status_code == 200
+
+
 def test_the_console_offers_the_people_of_each_group(desk: RunningDesk) -> None:
     """One choice names group and person, so nobody can choose a stranger; one sent by hand is refused with the names, for one and for several."""
     number, browser = desk.report(), desk.signed_in("asha")
