@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.pressing import Lack
 from api.queries.queues import DeskChoices
 from workflows import approvals
 from workflows.decisions import may_send
@@ -81,9 +82,23 @@ def forms_for_many(now: datetime, desk: DeskChoices) -> list[Form]:
     return [Form(command, _LABELS[command].removesuffix(" it"), asks.get(command, ()), None) for command in TOGETHER]
 
 
-def missing_for_many(command: str, typed: Mapping[str, str]) -> str | None:
-    """What has to be chosen before the command goes to several incidents, as a sentence."""
-    return "Choose a group, or: back to the dispatcher. Nothing was sent yet." if command == "assign" and not typed.get("group") else None
+def missing_for_many(command: str, typed: Mapping[str, str]) -> Lack | None:
+    """What has to be chosen before the command goes to several incidents."""
+    if command == "assign" and not typed.get("group"):
+        return Lack("group", "Choose a group, or: back to the dispatcher. Nothing was sent yet.")
+    return None
+
+
+def missing_for_one(command: str, values: Mapping[str, Any]) -> Lack | None:
+    """What has to be filled in before the command goes, although no part of it alone is needed."""
+    if command == "amend" and not values:
+        return Lack("title", "Fill in what was wrong, here or below; what stays empty stays as it is. Nothing was sent yet.")
+    return None
+
+
+def asked_as(command: str, name: str) -> str:
+    """Which field of the form asks for that part of the message."""
+    return "group" if command == "assign" else name
 
 
 def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
@@ -120,9 +135,9 @@ def _asks(rules: Edition, desk: DeskChoices) -> Mapping[str, tuple[Ask, ...]]:
         "reprioritise": (Ask("impact", "Impact", options=thirds), Ask("urgency", "Urgency", options=thirds), reason),
         "override_priority": (Ask("priority", "Priority", options=(("", "As the matrix says"), *_choices(Priority))), reason),
         "amend": (
-            Ask("title", "Title"),
+            Ask("title", "New title, if that was wrong"),
             Ask("category", "Category", options=(("", "As it is"), *((each, each) for each in rules.assignment.categories))),
-            Ask("description", "Description", "text"),
+            Ask("description", "New description, if that was wrong", "text"),
         ),
         "reopen": (reason,),
         "approve": (Ask("notes", "Notes", "text"),),

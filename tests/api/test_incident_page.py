@@ -1,13 +1,15 @@
 """What console and portal say about one incident that its reader must know before acting (process.md S5, S11, S14)."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import escape
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.database.tables import people
-from api.pressing import message_of
+from api.pressing import Lack, message_of
 from emails.links import Link, Signer
 from tests.api.house import LINK_KEY, fill_directory
 from tests.api.readers import publish, signed_in
@@ -105,5 +107,38 @@ async def test_all_that_was_reported_is_read(on_file: AsyncEngine) -> None:
 
 
 def test_what_is_empty_is_asked_for_in_words() -> None:
-    """A form that was sent empty says what to fill in."""
-    assert message_of(Note, {}) == "Fill in the text. Nothing was sent yet."
+    """A form that was sent empty says what to fill in, and where."""
+    assert message_of(Note, {}) == Lack("text", "Fill in the text. Nothing was sent yet.")
+
+
+@pytest.mark.parametrize(
+    ("command", "form", "field", "says"),
+    [
+        ("amend", {"title": "  ", "category": ""}, "amend-title", "Fill in what was wrong, here or below"),
+        (
+            "amend",
+            {"title": "x" * 201, "description": "It <b>smokes</b>."},
+            "amend-title",
+            "Title: string should have at most 200 characters",
+        ),
+        ("resolve", {"code": "fixed"}, "resolve-notes", "Fill in the notes. Nothing was sent yet."),
+        ("hold", {"reason": "vendor", "question": "It <b>smokes</b>."}, "hold-question", "write to the caller. Nothing was changed."),
+        ("assign", {"group": "network/asha"}, "assign-group", "Asha is not in the group Network"),
+    ],
+)
+async def test_what_is_wrong_stands_beside_its_field(
+    on_file: AsyncEngine, command: str, form: dict[str, str], field: str, says: str
+) -> None:
+    """What keeps a command of the console from being sent is said at its field, also to those who hear the page, and what was typed is kept."""
+    await fill_directory(on_file)
+    life = Life(number="INC-1001-9")
+    await publish(on_file, life)
+    async with signed_in(on_file, "asha") as browser:
+        browser.headers["Sec-Fetch-Site"] = "same-origin"
+        data = form | {"version": str(life.facts.version), "nonce": "n"}
+        answer = await browser.post(f"/console/{life.facts.number}/{command}", data=data)
+    assert answer.status_code == 422
+    beside = answer.text.partition(f'id="{field}-wrong">')[2].partition("</p>")[0]
+    assert says in beside
+    assert re.search(rf'id="{field}" aria-invalid="true" aria-describedby="{field}-wrong"', answer.text)
+    assert command == "assign" or all(escape(value) in answer.text for value in form.values() if value.strip())
