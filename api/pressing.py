@@ -17,8 +17,12 @@ from api.sentences import Sentences
 from workflows.lifecycle import Rule
 from workflows.messages import Actor, Message
 
-# Other rules say to a caller that things have moved on.
-_FOR_CALLERS = {Rule.CLOSED_IS_FINAL.value: "closed_final", Rule.NOT_PERMITTED.value: "not_yours_to_say"}
+# Other rules say to a caller that things have moved on; those of files have sentences of their own (api.files.limits).
+_FOR_CALLERS: Mapping[str, str] = {
+    Rule.CLOSED_IS_FINAL: "closed_final",
+    Rule.NOT_PERMITTED: "not_yours_to_say",
+    Rule.RECORD_BEHIND: "send_again_soon",
+}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api.refusals import because
 from api.sentences import Sentences, sentences_in
 from emails.languages import FALLBACK
 from workflows.unanswered import unanswered_question
@@ -125,6 +126,8 @@ def solution_in(said: str | None, say: Sentences = _ENGLISH) -> str | None:
 
 
 def _called(name: str, value: str, names: Mapping[str, str], say: Sentences) -> str:
+    if name == "rule":
+        return because(value)
     return names.get(f"service/{value}", value) if name == "service" else names.get(value, say.called(value))
 
 
