@@ -180,7 +180,7 @@ def _undeliverable(after: Row, known: Row, _: Sequence[Row]) -> Said:
 _TOLD: dict[str, Callable[[Row, Row, Sequence[Row]], Said]] = {
     "acknowledge": lambda *_: {},
     "assign": lambda _, known, __: {name: known.get(name) for name in ("group", "person", "level")},
-    "take": lambda _, known, __: {"group": known.get("group")},
+    "take": lambda _, known, __: {name: known.get(name) for name in ("group", "level")},
     "escalate": lambda _, known, __: {"diagnosis": _TEXT, "group": known.get("group"), "level": known["level"]},
     "amend": _amended,
     "reprioritise": lambda _, known, __: {"impact": known.get("impact"), "urgency": known.get("urgency"), "reason": _TEXT},

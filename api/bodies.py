@@ -15,11 +15,11 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from api.examples import EXAMPLES
 from api.problems import Problem
-from workflows.messages import COMMANDS, Assign, Escalate, Report
+from workflows.messages import COMMANDS, Assign, Escalate, Report, Take
 from workflows.vocabulary import Impact, Urgency
 
 # Filled in from the directory by the server; a browser says what, the server adds the rest (design rule 9).
-FILLED_IN: Mapping[type, frozenset[str]] = {Assign: frozenset({"level"}), Escalate: frozenset({"level"})}
+FILLED_IN: Mapping[type, frozenset[str]] = {kind: frozenset({"level"}) for kind in (Assign, Escalate, Take)}
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 FARTHEST_AHEAD = timedelta(days=3 * 366)
 # Clocks of other machines may be ahead of ours by so much.

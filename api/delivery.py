@@ -6,23 +6,22 @@ incident, that it is the sender's to see, that some role of theirs may send such
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
 from activities.front_door import TurnedAway, turn_away
 from activities.incident_numbers import check_digit_fits, has_the_shape
-from api.catalogue import check_service
+from api.completion import completed
 from api.desk import Desk
 from api.identity import Caller
-from api.problems import Problem, invalid, refused_by
-from api.queries.callers import is_agent, level_of
+from api.problems import Problem, refused_by
 from api.queries.incidents import Standing, standing_of
 from api.queries.outcomes import Answer, answer_to, incidents_answer
 from api.waiting import wait_for
 from workflows.lifecycle import Rule, after_the_end
-from workflows.messages import NAMES, Actor, Amend, Approve, Assign, Escalate, Message, MessageT, Sent, Take
+from workflows.messages import NAMES, Actor, Approve, Message, MessageT, Sent
 from workflows.policies.approval_rules import CAN_APPROVE
 from workflows.policies.book import book
 from workflows.policies.roles import permitted_as
@@ -96,7 +95,7 @@ async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | 
     if answer is None:
         _check_role(command, standing)
         _check_version(command, standing)
-        message = await _completed(desk, command.message)
+        message = await completed(desk.database, command.actor, command.message)
         answer = await _told(desk, command, message, standing)
     if answer is not None and answer.fingerprint != command.fingerprint:
         raise Problem("command-id-reused")
@@ -165,23 +164,6 @@ def _check_version(command: Command, standing: Standing) -> None:
 def etag(version: int | None) -> dict[str, str]:
     """The header that names the version a reader was shown."""
     return {"ETag": f'"{version}"'} if version is not None else {}
-
-
-async def _completed(desk: Desk, message: Message) -> Message:
-    """With what the directory knows: people and groups exist, and a group brings its level (S5)."""
-    if isinstance(message, Amend):
-        await check_service(desk.database, message.service)
-    if not isinstance(message, Assign | Escalate | Take):
-        return message
-    person = getattr(message, "person", None)
-    if person is not None and not await is_agent(desk.database, person):
-        raise invalid("/person", "The directory knows no agent of this id")
-    if message.group is None:
-        return message
-    level = await level_of(desk.database, message.group)
-    if level is None:
-        raise invalid("/group", "The directory does not know this group")
-    return message if isinstance(message, Take) else replace(message, level=level)
 
 
 def refusal_in(answer: Answer) -> Problem | None:

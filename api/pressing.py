@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,19 +17,32 @@ from api.sentences import Sentences
 from workflows.lifecycle import Rule
 from workflows.messages import Actor, Message
 
-# Other rules say to a caller that things have moved on.
-_FOR_CALLERS = {Rule.CLOSED_IS_FINAL.value: "closed_final", Rule.NOT_PERMITTED.value: "not_yours_to_say"}
+# Other rules say to a caller that things have moved on; those of files have sentences of their own (api.files.limits).
+_FOR_CALLERS: Mapping[str, str] = {
+    Rule.CLOSED_IS_FINAL: "closed_final",
+    Rule.NOT_PERMITTED: "not_yours_to_say",
+    Rule.RECORD_BEHIND: "send_again_soon",
+}
 
 
-def message_of(kind: Any, values: Mapping[str, Any]) -> Message | str:
-    """The message with these values, or a sentence that says what is missing."""
+@dataclass(frozen=True)
+class Lack:
+    """Why a form was not sent: which field it is about, and a sentence."""
+
+    field: str
+    says: str
+
+
+def message_of(kind: Any, values: Mapping[str, Any]) -> Message | Lack:
+    """The message with these values, or what is missing or wrong in them."""
     try:
         read = strict(kind).model_validate_json(json.dumps(values))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        name = str(first["loc"][0]).replace("_", " ")
+        field = str(first["loc"][0])
+        name = field.replace("_", " ")
         wish = f"Fill in the {name}" if first["type"] == "missing" else f"{name.capitalize()}: {said(first).lower()}"
-        return f"{wish}. Nothing was sent yet."
+        return Lack(field, f"{wish}. Nothing was sent yet.")
     return cast(Message, kind(**{name: getattr(read, name) for name in type(read).model_fields}))
 
 
@@ -61,6 +75,12 @@ def told_to_caller(problem: Problem, say: Sentences) -> str:
     if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
         return say("send_again_soon")
     return say(_FOR_CALLERS.get(problem.kind.code, "moved_on"))
+
+
+def field_of(problem: Problem) -> str:
+    """The field that a problem is about, or nothing."""
+    errors = problem.more.get("errors")
+    return str(errors[0]["pointer"]).removeprefix("/") if errors else ""
 
 
 def sentence_of(problem: Problem) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api.refusals import because
 from api.sentences import Sentences, sentences_in
 from emails.languages import FALLBACK
+from workflows.unanswered import unanswered_question
 from workflows.vocabulary import ActorKind, DeadlineKind, EventKind, HoldReason, Status
 
 _ENGLISH = sentences_in(FALLBACK)
@@ -39,7 +41,7 @@ _DID: Mapping[str, str] = {
 }
 _UNSURE = "cannot tell whether a letter arrived"
 # What was said stands as text below the line; what changed stands in brackets behind it.
-_SAID = ("text", "reason", "resolution_notes", "comment")
+_SAID = ("text", "reason", "comment")
 _CHANGED = (
     "file",
     "category",
@@ -104,7 +106,7 @@ def told(event: Mapping[str, Any], names: Mapping[str, str], say: Sentences = _E
     told_of = [(name, str(value)) for name in _CHANGED if (value := after.get(name)) not in (None, "", False)]
     # The name of a file that was removed is gone: then nothing stands there.
     changed = [called for name, value in told_of if (called := _called(name, value, names, say))]
-    said = next((str(after[name]) for name in _SAID if after.get(name)), None)
+    said = next((str(after[name]) for name in _SAID if after.get(name)), None) or solution_in(after.get("resolution_notes"), say)
     who = say("who_itself") if event["actor_kind"] == ActorKind.SYSTEM else names.get(event["actor"], event["actor"])
     return Happened(
         at=event["at"],
@@ -118,7 +120,15 @@ def told(event: Mapping[str, Any], names: Mapping[str, str], say: Sentences = _E
     )
 
 
+def solution_in(said: str | None, say: Sentences = _ENGLISH) -> str | None:
+    """What somebody wrote as it is; that a question had no answer in the words of the reader (S11)."""
+    question = unanswered_question(said)
+    return said if question is None else say("no_answer", question=question)
+
+
 def _called(name: str, value: str, names: Mapping[str, str], say: Sentences) -> str:
+    if name == "rule":
+        return because(value)
     return names.get(f"service/{value}", value) if name == "service" else names.get(value, say.called(value))
 
 

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
+from workflows.unanswered import unanswered_question
+
 TEMPLATES = Path(__file__).with_name("templates")
 FALLBACK = "en"
 
@@ -23,6 +25,7 @@ class Words:
     months: tuple[str, ...]
     when: str
     shortened: str
+    no_answer: str
     sample: Mapping[str, str]
     durations: Mapping[str, str]
     statuses: Mapping[str, str]
@@ -49,6 +52,11 @@ class Words:
         """A clock by its name within the incident, such as ``resolution`` or ``internal:network`` (S6)."""
         kind, _, holder = name.partition(":")
         return self.clocks[kind].format(holder=holder)
+
+    def solution(self, solution: str | None) -> str:
+        """The solution as somebody wrote it, or, where a question had no answer, that it had none (S11)."""
+        question = unanswered_question(solution)
+        return (solution or "") if question is None else self.no_answer.format(question=question)
 
     def cause(self, cause: str) -> str:
         """Why a clock turned; a cause without a word is said as it is named."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from emails.languages import words_of
 from workflows.publication import Alert, LetterFacts
 from workflows.vocabulary import LetterName, Priority, Status
 
@@ -157,6 +158,10 @@ def _known(letter: Letter) -> tuple[Reader, str, str, Priority]:
     return letter.reader, letter.number, letter.title, letter.priority
 
 
+def _solution(letter: Letter, facts: LetterFacts) -> str:
+    return words_of(letter.reader.language).solution(facts.solution)
+
+
 def _received(letter: Letter, facts: LetterFacts, _: str) -> Letter:
     return Received(*_known(letter), follows=facts.follows)
 
@@ -174,11 +179,13 @@ def _progress(letter: Letter, facts: LetterFacts, _: str) -> Letter:
 
 
 def _resolved(letter: Letter, facts: LetterFacts, url: str) -> Letter:
-    return Resolved(*_known(letter), solution=facts.solution or "", answer_url=url, reminders=facts.reminders, closes_at=facts.closes_at)
+    return Resolved(
+        *_known(letter), solution=_solution(letter, facts), answer_url=url, reminders=facts.reminders, closes_at=facts.closes_at
+    )
 
 
 def _closed(letter: Letter, facts: LetterFacts, url: str) -> Letter:
-    return Closed(*_known(letter), solution=facts.solution or "", answer_url=url)
+    return Closed(*_known(letter), solution=_solution(letter, facts), answer_url=url)
 
 
 def _survey(letter: Letter, facts: LetterFacts, url: str) -> Letter:
@@ -204,7 +211,7 @@ def _to_agent(letter: Letter, facts: LetterFacts, _: str) -> Letter:
 
 
 def _approval(letter: Letter, facts: LetterFacts, _: str) -> Letter:
-    return Approval(*_known(letter), group=facts.group, solution=facts.solution or "")
+    return Approval(*_known(letter), group=facts.group, solution=_solution(letter, facts))
 
 
 def _alert(letter: Letter, facts: LetterFacts, _: str) -> Letter:

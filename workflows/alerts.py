@@ -1,6 +1,6 @@
 """Clocks and ladders make themselves heard (process.md S8, S10): what a threshold, a breach and a step of the ladder do. They tell people and change nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -72,21 +72,32 @@ _MUST_BE_HEARD = {
 
 
 def go_past_the_unreached(incident: Incident, owed: tuple[LetterOwed, ...], unreached: tuple[Unreached, ...], now: datetime) -> None:
-    """The directory's answer on letters owed: a step that reached nobody is skipped; a breach that did goes to the fallback owner (S10)."""
-    climb = incident.facts.climb
-    ladder = incident.rules.escalation.ladder(climb.ladder) if climb else None
-    causes = {missed.cause for missed in unreached if missed.to is not Audience.FALLBACK_OWNER}
-    for called in sorted(causes.intersection(climb.called if climb else ())):
-        if climb and ladder and not incident.is_over:
-            climb = skip(climb, ladder, now)
-            said = {"ladder": ladder.name, "called": called, "why": "nobody was reached"}
-            incident.change(EventKind.ESCALATION_SKIPPED, Cause(SYSTEM, now), said=said, climb=climb)
-    for cause in sorted(causes):
+    """The directory's answer on letters owed: a step that reached nobody is skipped; what nobody was told goes to the fallback owner (S10)."""
+    causes = sorted({missed.cause for missed in unreached if missed.to is not Audience.FALLBACK_OWNER})
+    _skip_steps_without_reader(incident, causes, now)
+    for cause in causes:
         missed_here = [missed for missed in unreached if missed.cause == cause]
         owed_here = [each for each in owed if each.cause == cause]
-        if why := _unheard(incident, owed_here, missed_here, is_of_ladder=bool(climb and cause in climb.called)):
-            said = {"to": Audience.FALLBACK_OWNER.value, "letter": LetterName.ESCALATION.value, "why": why}
-            incident.change(EventKind.ESCALATION_STEPPED, Cause(SYSTEM, now), said=said)
+        _tell_the_fallback_owner(incident, cause, owed_here, missed_here, now)
+
+
+def _skip_steps_without_reader(incident: Incident, causes: Sequence[int], now: datetime) -> None:
+    """Of the events that reached nobody, those that were steps of the ladder: it goes on at once."""
+    climb = incident.facts.climb
+    ladder = incident.rules.escalation.ladder(climb.ladder) if climb else None
+    if climb is None or ladder is None or incident.is_over:
+        return
+    for called in [cause for cause in causes if cause in climb.called]:
+        climb = skip(climb, ladder, now)
+        said = {"ladder": ladder.name, "called": called, "why": "nobody was reached"}
+        incident.change(EventKind.ESCALATION_SKIPPED, Cause(SYSTEM, now), said=said, climb=climb)
+
+
+def _tell_the_fallback_owner(incident: Incident, cause: int, owed: list[LetterOwed], missed: list[Unreached], now: datetime) -> None:
+    climb = incident.facts.climb
+    if why := _unheard(incident, owed, missed, is_of_ladder=climb is not None and cause in climb.called):
+        said = {"to": Audience.FALLBACK_OWNER.value, "letter": LetterName.ESCALATION.value, "why": why}
+        incident.change(EventKind.ESCALATION_STEPPED, Cause(SYSTEM, now), said=said)
 
 
 def _unheard(incident: Incident, owed: list[LetterOwed], missed: list[Unreached], *, is_of_ladder: bool) -> str | None:

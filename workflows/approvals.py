@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from workflows.lifecycle import Refusal, Rule
-from workflows.messages import Approve
-from workflows.publication import Deadline
+from workflows.messages import Actor, Approve
+from workflows.publication import Deadline, Snapshot
 from workflows.record import Cause, Incident
 from workflows.vocabulary import DeadlineKind, EventKind
 
@@ -34,14 +34,13 @@ def remind(incident: Incident, deadline: Deadline, cause: Cause) -> None:
     incident.change(EventKind.APPROVAL_REMINDED, cause, said={"ordinal": deadline.ordinal}, due=due)
 
 
-def refusal(incident: Incident, cause: Cause) -> Refusal | None:
+def refusal(facts: Snapshot, actor: Actor) -> Refusal | None:
     """Why this person cannot approve now, or none."""
-    facts = incident.facts
     if facts.approval_awaited is None:
         return Refusal(Rule.NO_APPROVAL)
-    if facts.approval_awaited not in cause.actor.roles:
+    if facts.approval_awaited not in actor.roles:
         return Refusal(Rule.NOT_PERMITTED)
-    return Refusal(Rule.OWN_WORK) if cause.actor.id in (facts.person, facts.resolved_by, *facts.approved_by) else None
+    return Refusal(Rule.OWN_WORK) if actor.id in (facts.person, facts.resolved_by, *facts.approved_by) else None
 
 
 def note(incident: Incident, message: Approve, cause: Cause, due: tuple[Deadline, ...]) -> None:

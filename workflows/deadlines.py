@@ -5,17 +5,20 @@ After an outage each date fires once: what a later date has overtaken is noted o
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from workflows import alerts, approvals, surveys
 from workflows.dates import TELLING, ahead
 from workflows.messages import SYSTEM, Hold
 from workflows.publication import Deadline, Unreached
 from workflows.record import Cause, Incident
+from workflows.unanswered import solution_without_answer
 from workflows.vocabulary import ClosedBy, DeadlineKind, EventKind, HoldReason, LetterName, Status
 
 REMINDERS = frozenset(
     {DeadlineKind.QUESTION_REMINDER, DeadlineKind.CONFIRMATION_REMINDER, DeadlineKind.SURVEY_REMINDER, DeadlineKind.APPROVAL_REMINDER}
 )
+NOT_HELD: dict[str, Any] = {"hold_reason": None, "held_at": None, "question": None, "due": ()}
 ASKS_FOR_CONFIRMATION = frozenset({LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER})
 
 
@@ -102,26 +105,27 @@ def remind_of_question(incident: Incident, deadline: Deadline, cause: Cause) -> 
 
 def give_up_waiting(incident: Incident, _: Deadline, cause: Cause) -> None:
     """No answer: resolved as such, with the usual confirmation (S11)."""
-    incident.change(
-        EventKind.GIVEN_UP,
-        cause,
-        status=Status.RESOLVED,
-        hold_reason=None,
-        held_at=None,
-        resolved_at=cause.at,
-        resolution_code=incident.rules.closure.no_answer_code,
-        resolution_notes=f"We asked and had no answer: {incident.facts.question}",
-        question=None,
-        confirmed_at=None,
-        rejected_at=None,
-        confirmation_undeliverable=False,
-        due=confirmation_dates(incident, cause.at),
-    )
+    notes = solution_without_answer(incident.facts.question)
+    incident.change(EventKind.GIVEN_UP, cause, **resolution(incident, incident.rules.closure.no_answer_code, notes, cause.at))
+
+
+def resolution(incident: Incident, code: str, notes: str, at: datetime) -> dict[str, Any]:
+    """The facts of a resolution, but for who did the work: silence is nobody's. The previous one, if any, stands in the events."""
+    return NOT_HELD | {
+        "status": Status.RESOLVED,
+        "resolved_at": at,
+        "resolution_code": code,
+        "resolution_notes": notes,
+        "confirmed_at": None,
+        "rejected_at": None,
+        "confirmation_undeliverable": False,
+        "due": confirmation_dates(incident, at),
+    }
 
 
 def end_hold(incident: Incident, _: Deadline, cause: Cause) -> None:
     """The time of a scheduled hold has come (S4)."""
-    incident.change(EventKind.RESUMED, cause, status=Status.IN_PROGRESS, hold_reason=None, held_at=None, due=())
+    incident.change(EventKind.RESUMED, cause, status=Status.IN_PROGRESS, **NOT_HELD)
 
 
 def remind_to_confirm(incident: Incident, deadline: Deadline, cause: Cause) -> None:

@@ -38,10 +38,12 @@ from workflows.messages import (
     Sent,
     Take,
 )
+from workflows.parcels import BACKLOG_SIZE
+from workflows.policies.book import Edition
 from workflows.policies.roles import BEYOND_EDITIONS, permitted_as
-from workflows.publication import Outcome, Result
+from workflows.publication import Outcome, Result, Snapshot
 from workflows.reading import Malformed
-from workflows.record import BACKLOG_SIZE, Cause, Incident
+from workflows.record import Cause, Incident
 from workflows.vocabulary import ActorKind, EventKind, Scope
 
 
@@ -82,7 +84,7 @@ def _answer_malformed(incident: Incident, malformed: Malformed, now: datetime) -
 
 def _refusal(incident: Incident, sent: Sent[Any]) -> Refusal | None:
     kind: type[Message] = type(sent.message)
-    if not may_send(incident, permitted_as(sent.message), sent.actor):
+    if not may_send(incident.facts, incident.rules, permitted_as(sent.message), sent.actor):
         return Refusal(Rule.NOT_PERMITTED)
     # An infected file is as gone as it says, and no later word will say it again.
     if incident.backlog > BACKLOG_SIZE and kind is not QuarantineFile:
@@ -92,17 +94,16 @@ def _refusal(incident: Incident, sent: Sent[Any]) -> Refusal | None:
     return misfit(kind, incident.facts.status)
 
 
-def may_send(incident: Incident, kind: type[Message], actor: Actor) -> bool:
-    """Whether the policy lets this actor send such a message to this incident (S22)."""
+def may_send(facts: Snapshot, rules: Edition, kind: type[Message], actor: Actor) -> bool:
+    """Whether the policy lets this actor send such a message to the incident with these facts (S22)."""
     if actor.kind is ActorKind.SYSTEM:
         return True
     if kind is Approve:
         # Also whoever was asked under an edition that the incident has left since.
-        return incident.rules.approvals.may_approve(actor.roles) or incident.facts.approval_awaited in actor.roles
+        return rules.approvals.may_approve(actor.roles) or facts.approval_awaited in actor.roles
     if kind in BEYOND_EDITIONS:
         return not BEYOND_EDITIONS[kind].isdisjoint(actor.roles)
-    scopes = incident.rules.permissions.scopes(kind, actor.roles)
-    facts = incident.facts
+    scopes = rules.permissions.scopes(kind, actor.roles)
     return (
         Scope.ANY in scopes
         or (Scope.OWN in scopes and is_own(facts, actor))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workflows.deadlines import question_dates
+from workflows.deadlines import NOT_HELD, question_dates
 from workflows.lifecycle import Refusal, Rule
 from workflows.messages import (
     Acknowledge,
@@ -34,7 +34,7 @@ def is_own(facts: Snapshot, actor: Actor) -> bool:
 def acknowledge(incident: Incident, _: Acknowledge, cause: Cause) -> Refusal | None:
     """First response; a new incident is now in progress (S4, S6). Again, when silence made its ladder begin anew: that stops it (S10)."""
     facts = incident.facts
-    if facts.acknowledged_at and not _calls_for_somebody(facts):
+    if is_taken_care_of(facts):
         return NOTHING_CHANGES
     status = Status.IN_PROGRESS if facts.status is Status.NEW else facts.status
     kind = EventKind.ACKNOWLEDGED_AGAIN if facts.acknowledged_at else EventKind.ACKNOWLEDGED
@@ -42,8 +42,10 @@ def acknowledge(incident: Incident, _: Acknowledge, cause: Cause) -> Refusal | N
     return None
 
 
-def _calls_for_somebody(facts: Snapshot) -> bool:
-    return facts.climb is not None and facts.climb.at is not None
+def is_taken_care_of(facts: Snapshot) -> bool:
+    """Whether somebody has acknowledged it, and no ladder calls for anybody (S6, S10)."""
+    calls_for_somebody = facts.climb is not None and facts.climb.at is not None
+    return facts.acknowledged_at is not None and not calls_for_somebody
 
 
 def assign(incident: Incident, message: Assign, cause: Cause) -> Refusal | None:
@@ -70,14 +72,20 @@ def hand_to(facts: Snapshot, group: str | None, person: str | None) -> dict[str,
 def take(incident: Incident, message: Take, cause: Cause) -> Refusal | None:
     """The sender makes it theirs; that is an acknowledgement too (S5)."""
     facts, actor = incident.facts, cause.actor
-    stays = facts.group in actor.groups or not actor.groups
-    group = message.group or (facts.group if stays else actor.groups[0])
-    is_theirs = (group, actor.id) == (facts.group, facts.person)
+    goes_to = message.group or (None if facts.group in actor.groups else group_of(actor))
+    # Where it stays, it keeps the level to which it was handed up.
+    group, level = (goes_to, message.level or facts.level) if goes_to else (facts.group, facts.level)
+    is_theirs = (group, actor.id, level) == (facts.group, facts.person, facts.level)
     if is_theirs and facts.acknowledged_at:
         return acknowledge(incident, Acknowledge(), cause)
-    incident.change(EventKind.ASSIGNED, cause, **hand_to(facts, group, actor.id))
+    incident.change(EventKind.ASSIGNED, cause, **hand_to(facts, group, actor.id), level=level)
     acknowledge(incident, Acknowledge(), cause)
     return None
+
+
+def group_of(actor: Actor) -> str | None:
+    """The group to which an incident goes that they take from elsewhere (S5)."""
+    return actor.groups[0] if actor.groups else None
 
 
 def escalate(incident: Incident, message: Escalate, cause: Cause) -> Refusal | None:
@@ -183,9 +191,6 @@ def hold(incident: Incident, message: Hold, cause: Cause) -> Refusal | None:
     if for_caller:
         incident.change(EventKind.ASKED, cause, said={"text": message.question})
     return None
-
-
-NOT_HELD: dict[str, Any] = {"hold_reason": None, "held_at": None, "question": None, "due": ()}
 
 
 def resume(incident: Incident, _: Resume, cause: Cause) -> Refusal | None:

@@ -95,9 +95,13 @@ class Assign:
 
 @dataclass(frozen=True)
 class Take:
-    """The sender makes it theirs and starts work (S5)."""
+    """The sender makes it theirs and starts work (S5). No group: it stays with its own if the sender is of it, else it goes to theirs.
+
+    ``level`` is the support level of the group it goes to; the front door takes it from the directory.
+    """
 
     group: Key | None = None
+    level: Annotated[int, Field(ge=1, le=9)] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What an incident makes known: facts, events, outcomes, letters owed. The record is built from these and nothing else (design rule 1).
 
-Instants are aware UTC. Texts in here are personal data: they go to the record and, encrypted where a key is configured, to history.
+Instants are aware UTC. Texts in here are personal data and stand in the record and, readable, in Temporal's history (docs/operations.md).
 """
 
 from dataclasses import dataclass

@@ -18,6 +18,7 @@ from workflows.lifecycle import Refusal
 from workflows.messages import SYSTEM, Actor, Intake
 from workflows.moves import Moves
 from workflows.owed_letters import letters_owed
+from workflows.parcels import PUBLICATION_SIZE, bytes_of, next_parcel
 from workflows.policies.assignment_rules import Pick
 from workflows.policies.book import Edition, book
 from workflows.publication import (
@@ -39,9 +40,6 @@ from workflows.vocabulary import DeadlineKind, EventKind, Status, SurveyState
 
 # How many outcomes an incident remembers to know a repeated command; older ones stand in the record.
 REMEMBERED_OUTCOMES = 500
-# In bytes. A payload may have 2 MiB (temporal.md 1.6): a publication stays far below, and so does the state handed to the next run.
-PUBLICATION_SIZE = 400_000
-BACKLOG_SIZE = 900_000
 
 # Facts that events tell in words of their own.
 _COMPUTED = frozenset({"due", "clocks", "climb", "files"})
@@ -250,29 +248,13 @@ class Incident:
     @property
     def backlog(self) -> int:
         """Roughly how many bytes wait to be published."""
-        return (
-            sum(_size(event) for event in self.events)
-            + sum(_size(owed) for owed in self.letters)
-            + sum(_size(each) for each in self.answers)
-        )
+        return bytes_of([*self.events, *self.letters, *self.answers])
 
     def publication(self) -> Publication:
         """What is published next: the present facts, and the oldest unpublished events that fit, with their answers and letters."""
-        up_to, size = self.facts.version, 0
-        for event in self.events:
-            size += _size(event) + sum(_size(owed) for owed in self.letters if owed.cause == event.seq)
-            if size > PUBLICATION_SIZE and event is not self.events[0]:
-                up_to = event.seq - 1
-                break
-        return Publication(
-            snapshot=self.facts,
-            up_to=up_to,
-            events=tuple(event for event in self.events if event.seq <= up_to),
-            outcomes=tuple(outcome for outcome in self.answers if outcome.version <= up_to),
-            letters=tuple(owed for owed in self.letters if owed.cause <= up_to),
-            staffing=self._staffing(),
-            surveying=question_to_the_record(self.facts, self.rules) if self.waits_for_admission else None,
-        )
+        parcel = next_parcel(self.facts.version, self.events, self.answers, self.letters)
+        surveying = question_to_the_record(self.facts, self.rules) if self.waits_for_admission else None
+        return Publication(snapshot=self.facts, **vars(parcel), staffing=self._staffing(), surveying=surveying)
 
     def _staffing(self) -> Staffing | None:
         """What the directory is asked: whom the group picks, or whether the owner of a reopened incident is there (S5, S12)."""
@@ -306,18 +288,6 @@ class HandedOver:
 
     intake: Intake
     incident: Incident
-
-
-def _size(part: Event | LetterOwed | Outcome) -> int:
-    """Roughly its bytes in a payload: what people wrote in UTF-8, and something for everything else."""
-    match part:
-        case Event():
-            texts: tuple[Any, ...] = (*part.before.values(), *part.after.values())
-        case LetterOwed():
-            texts = (part.facts.title, part.facts.text, part.facts.solution)
-        case Outcome():
-            texts = (part.detail,)
-    return 500 + sum(len(text.encode()) for text in texts if isinstance(text, str))
 
 
 def _lateness(cause: Cause) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from workflows import approvals, surveys
 from workflows.approvals import NONE_YET
-from workflows.deadlines import close, confirmation_dates, undo_ends
+from workflows.deadlines import NOT_HELD, close, resolution, undo_ends
 from workflows.house_messages import ReportUndeliverable
-from workflows.investigation import NOT_HELD, NOTHING_CHANGES
+from workflows.investigation import NOTHING_CHANGES
 from workflows.lifecycle import Refusal, Rule
 from workflows.messages import SYSTEM, Approve, Cancel, Confirm, Reject, Reopen, Resolve
 from workflows.publication import Snapshot
@@ -22,20 +22,6 @@ def resolve(incident: Incident, message: Resolve, cause: Cause) -> Refusal | Non
         return Refusal(Rule.UNKNOWN_CODE, f"{Rule.UNKNOWN_CODE.says} It has: {', '.join(codes)}.")
     incident.change(EventKind.RESOLVED, cause, **resolution(incident, message.code, message.notes, cause.at), resolved_by=cause.actor.id)
     return None
-
-
-def resolution(incident: Incident, code: str, notes: str, at: datetime) -> dict[str, Any]:
-    """The facts of a resolution; the previous one, if any, stands in the events."""
-    return NOT_HELD | {
-        "status": Status.RESOLVED,
-        "resolved_at": at,
-        "resolution_code": code,
-        "resolution_notes": notes,
-        "confirmed_at": None,
-        "rejected_at": None,
-        "confirmation_undeliverable": False,
-        "due": confirmation_dates(incident, at),
-    }
 
 
 def confirm(incident: Incident, message: Confirm, cause: Cause) -> Refusal | None:
@@ -106,7 +92,7 @@ def reopening(facts: Snapshot) -> dict[str, Any]:
 
 def approve(incident: Incident, message: Approve, cause: Cause) -> Refusal | None:
     """Agreed: it closes, unless another approval is needed or the caller can still take "it works" back (S11)."""
-    if refusal := approvals.refusal(incident, cause):
+    if refusal := approvals.refusal(incident.facts, cause.actor):
         return refusal
     confirmed_at = incident.facts.confirmed_at
     undo = undo_ends(incident, confirmed_at) if confirmed_at else ()

@@ -11,7 +11,6 @@ from workflows.record import Cause, Incident
 from workflows.sampling import is_to_be_asked_about
 from workflows.vocabulary import DeadlineKind, EventKind, LetterName, SurveyState
 
-ASKS_HOW_IT_WENT = frozenset({LetterName.SURVEY, LetterName.SURVEY_REMINDER})
 _CAN_BE_RATED = (SurveyState.ASKED, SurveyState.ANSWERED)
 
 

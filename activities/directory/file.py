@@ -66,10 +66,9 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Preview:
-    """What an import would do to the directory as it is at ``count`` changes."""
+class Plan:
+    """What an import does to the directory."""
 
-    count: int
     differences: tuple[Difference, ...]
     kept: tuple[str, ...]
     rotas_taken: tuple[str, ...]
@@ -88,11 +87,18 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Preview(Plan):
+    """What it would do to the directory as it is at ``count`` changes."""
+
+    count: int
+
+
+@dataclass(frozen=True)
 class ImportReport:
     """What stood in the file, what the import did, and whom it kept although the file does not have them."""
 
     in_file: Mapping[str, int]
-    done: Preview
+    done: Plan
     not_in_file: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -117,7 +123,8 @@ async def preview_of(engine: AsyncEngine, text: str) -> Preview:
     file = read_directory(text)
     async with engine.execution_options(read_only=True).connect() as connection:
         await _refuse_names_of_integrations(connection, file)
-        return compare(await everything(connection), file, await count_of_changes(connection))
+        plan = compare(await everything(connection), file)
+        return Preview(**vars(plan), count=await count_of_changes(connection))
 
 
 async def load_directory(engine: AsyncEngine, text: str, by: Hand = COMMAND_LINE, seen: int | None = None) -> ImportReport:
@@ -131,7 +138,7 @@ async def load_directory(engine: AsyncEngine, text: str, by: Hand = COMMAND_LINE
         await _refuse_names_of_integrations(connection, file)
         had_admin = await somebody_administers(connection)
         known = await everything(connection)
-        plan = compare(known, file, 0)
+        plan = compare(known, file)
         await _carry_out(connection, plan, _settled(known, file), datetime.now(UTC))
         if had_admin and not await somebody_administers(connection):
             raise LastAdminError
@@ -146,7 +153,7 @@ async def load_directory(engine: AsyncEngine, text: str, by: Hand = COMMAND_LINE
     return report
 
 
-def compare(known: DirectoryFile, file: DirectoryFile, count: int) -> Preview:
+def compare(known: DirectoryFile, file: DirectoryFile) -> Plan:
     """What would be added and changed, what stays although the file does not have it, and who would lose something by it."""
     after = _settled(known, file)
     people = known.people
@@ -159,7 +166,7 @@ def compare(known: DirectoryFile, file: DirectoryFile, count: int) -> Preview:
         if will is not None and key not in will
     ]  # fmt: skip
     taken = [rota for rota in known.rotas or {} if file.rotas is not None and rota not in file.rotas]
-    return Preview(count, tuple(_differences(known, after)), tuple(kept), tuple(taken), tuple(changed_roles), tuple(disabled))
+    return Plan(tuple(_differences(known, after)), tuple(kept), tuple(taken), tuple(changed_roles), tuple(disabled))
 
 
 def _settled(known: DirectoryFile, file: DirectoryFile) -> DirectoryFile:
@@ -190,7 +197,7 @@ def _differences(known: DirectoryFile, after: DirectoryFile) -> Iterator[Differe
                 yield Difference(what, key, before, new)
 
 
-async def _carry_out(connection: AsyncConnection, plan: Preview, after: DirectoryFile, now: datetime) -> None:
+async def _carry_out(connection: AsyncConnection, plan: Plan, after: DirectoryFile, now: datetime) -> None:
     to_write = {(each.what, each.key) for each in plan.differences}
     await put_people(connection, {key: entry for key, entry in after.people.items() if ("person", key) in to_write}, now)
     await put_groups(connection, {key: entry for key, entry in after.groups.items() if ("group", key) in to_write})
@@ -201,7 +208,7 @@ async def _carry_out(connection: AsyncConnection, plan: Preview, after: Director
     await end_ways_in(connection, plan.disabled, now)
 
 
-def _lines(plan: Preview, report: ImportReport) -> Iterator[Change]:
+def _lines(plan: Plan, report: ImportReport) -> Iterator[Change]:
     if plan.differences or plan.rotas_taken:
         after = {many: report.in_file[what] for what, (_, many) in _WORDS.items()}
         yield Change(Seen.DIRECTORY_IMPORTED, "directory", after=after)

@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from api.forms import in_zone
-from workflows.investigation import is_own
+from api.pressing import Lack
+from api.queries.queues import DeskChoices
+from workflows import approvals
+from workflows.decisions import may_send
+from workflows.investigation import is_taken_care_of
 from workflows.lifecycle import Rule, misfit
 from workflows.messages import COMMANDS, Actor
 from workflows.policies.book import Edition, book
 from workflows.publication import Snapshot
-from workflows.vocabulary import CancelReason, HoldReason, Priority, Scope, Status
+from workflows.vocabulary import CancelReason, HoldReason, Priority
 
 _DIGITS = ("impact", "urgency")
 
@@ -56,63 +60,63 @@ _LABELS: Mapping[str, str] = {
 
 
 _NO_GROUP = "-"
+# One choice, so that nobody can choose a person who is not of the group.
+_TO = "Group, or a person of it"
 # What can be done to several incidents at once.
 TOGETHER = ("take", "assign", "resolve", "cancel")
 
 
-def forms(
-    facts: Snapshot,
-    actor: Actor,
-    all_groups: list[tuple[str, str]],
-    all_people: list[tuple[str, str]],
-    services: list[tuple[str, str]],
-) -> list[Form]:
+def forms(facts: Snapshot, actor: Actor, desk: DeskChoices) -> list[Form]:
     """All commands of the desk, in the order of the work; to approve only where that is waited for. Without services any word is one."""
-    asks = dict(_asks(book().edition(facts.edition), tuple(all_groups), tuple(all_people)))
-    asks["amend"] += (Ask("service", "Service", options=(("", "As it is"), *services) if services else ()),)
+    asks = dict(_asks(book().edition(facts.edition), desk))
+    asks["amend"] += (Ask("service", "Service", options=(("", "As it is"), *desk.services) if desk.services else ()),)
     shown = [(command, label) for command, label in _LABELS.items() if command != "approve" or facts.approval_awaited]
     return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in shown]
 
 
-def forms_for_many(now: datetime, all_groups: list[tuple[str, str]], all_people: list[tuple[str, str]]) -> list[Form]:
+def forms_for_many(now: datetime, desk: DeskChoices) -> list[Form]:
     """The commands for several incidents at once, by the rules in force; whether one of them fits, its own process decides."""
-    asks = dict(_asks(book().edition(book().name_of_edition(now)), tuple(all_groups), tuple(all_people)))
+    asks = dict(_asks(book().edition(book().name_of_edition(now)), desk))
     # A press by mistake must not take all that was chosen from whoever has it.
-    groups = (("", "Choose one"), (_NO_GROUP, "Back to the dispatcher"), *all_groups)
-    asks["assign"] = (Ask("group", "Group", options=groups), *asks["assign"][1:])
+    asks["assign"] = (Ask("group", _TO, options=(("", "Choose one"), (_NO_GROUP, "Back to the dispatcher"), *desk.teams)),)
     return [Form(command, _LABELS[command].removesuffix(" it"), asks.get(command, ()), None) for command in TOGETHER]
 
 
-def missing_for_many(command: str, typed: Mapping[str, str]) -> str | None:
-    """What has to be chosen before the command goes to several incidents, as a sentence."""
-    return "Choose a group, or: back to the dispatcher. Nothing was sent yet." if command == "assign" and not typed.get("group") else None
+def missing_for_many(command: str, typed: Mapping[str, str]) -> Lack | None:
+    """What has to be chosen before the command goes to several incidents."""
+    if command == "assign" and not typed.get("group"):
+        return Lack("group", "Choose a group, or: back to the dispatcher. Nothing was sent yet.")
+    return None
+
+
+def missing_for_one(command: str, values: Mapping[str, Any]) -> Lack | None:
+    """What has to be filled in before the command goes, although no part of it alone is needed."""
+    if command == "amend" and not values:
+        return Lack("title", "Fill in what was wrong, here or below; what stays empty stays as it is. Nothing was sent yet.")
+    return None
+
+
+def asked_as(command: str, name: str) -> str:
+    """Which field of the form asks for that part of the message."""
+    return "group" if command == "assign" else name
 
 
 def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
     """The rule that would refuse this command from this person now; the process itself decides when it comes."""
     kind = COMMANDS[command]
-    if command == "approve":
-        return None if facts.approval_awaited in actor.roles else Rule.NOT_PERMITTED.says
-    scopes = book().edition(facts.edition).permissions.scopes(kind, actor.roles)
-    is_theirs = facts.person == actor.id or facts.group in actor.groups
-    if not (Scope.ANY in scopes or (Scope.OWN in scopes and is_own(facts, actor)) or (Scope.OWN_GROUP in scopes and is_theirs)):
+    if not may_send(facts, book().edition(facts.edition), kind, actor):
         return Rule.NOT_PERMITTED.says
-    refusal = misfit(kind, facts.status)
-    if refusal is None and command == "acknowledge" and facts.acknowledged_at and facts.status is not Status.NEW:
+    refusal = misfit(kind, facts.status) or (approvals.refusal(facts, actor) if command == "approve" else None)
+    if refusal is None and command == "acknowledge" and is_taken_care_of(facts):
         return Rule.NOTHING_CHANGES.says
     return refusal.rule.says if refusal else None
 
 
-def _asks(
-    rules: Edition, all_groups: tuple[tuple[str, str], ...], all_people: tuple[tuple[str, str], ...]
-) -> Mapping[str, tuple[Ask, ...]]:
+def _asks(rules: Edition, desk: DeskChoices) -> Mapping[str, tuple[Ask, ...]]:
     reason = Ask("reason", "Reason", "text")
     thirds = (("1", "1, high"), ("2", "2, medium"), ("3", "3, low"))
     return {
-        "assign": (
-            Ask("group", "Group", options=(("", "Back to the dispatcher"), *all_groups)),
-            Ask("person", "Person", options=(("", "Nobody yet"), *all_people)),
-        ),
+        "assign": (Ask("group", _TO, options=(("", "Back to the dispatcher"), *desk.teams)),),
         "message": (Ask("text", "The caller reads this", "text"),),
         "note": (Ask("text", "Only the desk reads this", "text"),),
         "hold": (
@@ -126,14 +130,14 @@ def _asks(
         ),
         "escalate": (
             Ask("diagnosis", "Diagnosis so far", "text"),
-            Ask("group", "To", options=(("", "The next level of this category"), *all_groups)),
+            Ask("group", "To", options=(("", "The next level of this category"), *desk.groups)),
         ),
         "reprioritise": (Ask("impact", "Impact", options=thirds), Ask("urgency", "Urgency", options=thirds), reason),
         "override_priority": (Ask("priority", "Priority", options=(("", "As the matrix says"), *_choices(Priority))), reason),
         "amend": (
-            Ask("title", "Title"),
+            Ask("title", "New title, if that was wrong"),
             Ask("category", "Category", options=(("", "As it is"), *((each, each) for each in rules.assignment.categories))),
-            Ask("description", "Description", "text"),
+            Ask("description", "New description, if that was wrong", "text"),
         ),
         "reopen": (reason,),
         "approve": (Ask("notes", "Notes", "text"),),
@@ -149,6 +153,8 @@ def values_of(command: str, typed: Mapping[str, str], zone: str) -> dict[str, An
     """What was filled in, as the message has it; times are meant in the zone of the writer."""
     names = {name for name in COMMANDS[command].__dataclass_fields__ if name != "level"}
     values: dict[str, Any] = {name: typed[name] for name in names if typed.get(name) and (name, typed[name]) != ("group", _NO_GROUP)}
+    if command == "assign" and "/" in values.get("group", ""):
+        values["group"], _, values["person"] = values["group"].partition("/")
     values |= {name: int(values[name]) for name in _DIGITS if len(values.get(name, "")) == 1 and values[name].isdecimal()}
     if command == "override_priority":
         values.setdefault("priority", None)

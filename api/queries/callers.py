@@ -59,6 +59,13 @@ async def is_agent(database: Database, person: str) -> bool:
     return Role.AGENT.value in (roles or ())
 
 
+async def is_member(database: Database, person: str, group: str) -> bool:
+    """Whether the directory has this person in that group (S5)."""
+    is_theirs = (memberships.c.person == person) & (memberships.c.group == group)
+    async with reading(database).connect() as connection:
+        return (await connection.execute(select(memberships.c.person).where(is_theirs))).first() is not None
+
+
 async def level_of(database: Database, group: str) -> int | None:
     """The support level of a group, or none if the directory does not know the group."""
     async with reading(database).connect() as connection:

@@ -13,7 +13,7 @@ from activities.directory.attendance import OF_THE_HOUSE
 from api.queries import Database, reading
 from api.queries.search import found_by
 from workflows.messages import Actor
-from workflows.vocabulary import Status
+from workflows.vocabulary import Role, Status
 
 PAGE = 50
 SOON = timedelta(hours=2)
@@ -140,24 +140,39 @@ async def names_of(database: Database, ids: Iterable[str]) -> dict[str, str]:
 
 
 Choices = list[tuple[str, str]]
+_GROUPS = select(groups.c.id, groups.c.name).order_by(groups.c.level, groups.c.name)
 
 
-async def desk_people(database: Database) -> tuple[Choices, Choices]:
-    """Groups and the people in them, as id and name, to choose from."""
-    all_groups, all_people, _ = await desk_choices(database)
-    return all_groups, all_people
+@dataclass(frozen=True)
+class DeskChoices:
+    """What can be chosen, as id and name. ``teams``: each group and after it the agents of it, as group/person. Without services the desk keeps no catalogue."""
+
+    groups: Choices
+    teams: Choices
+    services: Choices
 
 
-async def desk_choices(database: Database) -> tuple[Choices, Choices, Choices]:
-    """Groups, the people in them and the services in use, as id and name, to choose from. Without services the desk keeps no catalogue."""
-    members = select(literal("person").label("kind"), people.c.id, people.c.name.label("name"))
-    in_use = select(literal("service"), services.c.id, services.c.name).where(services.c.retired.is_(False))
-    both = union_all(members.where(people.c.id.in_(select(memberships.c.person)), OF_THE_HOUSE), in_use).order_by("name")
+async def desk_groups(database: Database) -> Choices:
+    """The groups of the desk, the first level in front."""
     async with reading(database).connect() as connection:
-        all_groups = (await connection.execute(select(groups.c.id, groups.c.name).order_by(groups.c.level, groups.c.name))).all()
-        found = (await connection.execute(both)).all()
-    of_kind = {kind: [(row.id, row.name) for row in found if row.kind == kind] for kind in ("person", "service")}
-    return [(row[0], row[1]) for row in all_groups], of_kind["person"], of_kind["service"]
+        return [(row.id, row.name) for row in await connection.execute(_GROUPS)]
+
+
+async def desk_choices(database: Database) -> DeskChoices:
+    """Groups, whom of them work can be given to, and the services in use."""
+    who = and_(people.c.id == memberships.c.person, OF_THE_HOUSE)
+    with_members = _GROUPS.add_columns(people.c.id.label("person"), people.c.name.label("called"), people.c.roles)
+    with_members = with_members.outerjoin_from(groups, memberships, memberships.c.group == groups.c.id).outerjoin(people, who)
+    in_use = select(services.c.id, services.c.name).where(services.c.retired.is_(False)).order_by(services.c.name)
+    async with reading(database).connect() as connection:
+        found = (await connection.execute(with_members.order_by(groups.c.id, people.c.name))).all()
+        services_found = [(row.id, row.name) for row in await connection.execute(in_use)]
+    teams: dict[str, str] = {}
+    for row in found:
+        teams[row.id] = row.name
+        if Role.AGENT.value in (row.roles or ()):
+            teams[f"{row.id}/{row.person}"] = f"{row.name}: {row.called}"
+    return DeskChoices([(each, name) for each, name in teams.items() if "/" not in each], list(teams.items()), services_found)
 
 
 def spoken(facts: Mapping[str, Any], timeline: list[dict[str, Any]]) -> set[str]:

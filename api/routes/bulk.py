@@ -16,10 +16,10 @@ from api.delivery import find
 from api.desk import Desk
 from api.forms import fields_of
 from api.identity import Caller
-from api.pressing import command_of, message_of, press, seen_by, sentence_of
+from api.pressing import Lack, command_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries import DATABASE_AWAY
-from api.queries.queues import PAGE, desk_people, lines_of
+from api.queries.queues import PAGE, desk_choices, lines_of
 from api.routes.console import Agent
 from api.routes.incidents import TheDesk
 from workflows.lifecycle import Rule
@@ -62,18 +62,20 @@ async def together(request: Request, desk: TheDesk, caller: Agent) -> Response:
         raise Problem("not-found")
     mine = _fields_for(command, typed)
     message = missing_for_many(command, mine) or message_of(COMMANDS[command], values_of(command, mine, caller.zone))
-    missing = message if isinstance(message, str) else None if chosen else "Choose at least one incident. Nothing was sent yet."
+    lack = message if isinstance(message, Lack) else None
+    missing = lack.says if lack else None if chosen else "Choose at least one incident. Nothing was sent yet."
     became: Sequence[Became] = []
-    if not isinstance(message, str):
+    if not isinstance(message, Lack):
         in_hand = asyncio.Semaphore(_AT_ONCE)
         became = await asyncio.gather(*(_told(desk, caller, each, message, nonce, in_hand) for each in chosen))
     open_still = [each.chosen.number for each in became if each.can_be_sent_again] if became else [each.number for each in chosen]
     lines = await lines_of(desk.database, [each.number for each in chosen])
-    form = next(each for each in forms_for_many(datetime.now(UTC), *await desk_people(desk.database)) if each.command == command)
+    form = next(each for each in forms_for_many(datetime.now(UTC), await desk_choices(desk.database)) if each.command == command)
     known: dict[str, Any] = {
         "form": form,
         "typed": mine,
         "missing": missing,
+        "wrong": {lack.field: lack.says} if lack else {},
         "became": became,
         "lines": lines,
         "again": [lines[number] for number in open_still if number in lines],

@@ -14,7 +14,7 @@ from api.console.frame import console_page
 from api.console.live import Seen, answer, mark_of
 from api.cursors import cursor_of_spot, spot_in
 from api.identity import AGENTS_SIGNED_IN, STAFF_SIGNED_IN, Caller
-from api.queries.queues import Asked, Queue, Spot, Waiting, desk_people, lengths, names_of, waiting
+from api.queries.queues import Asked, Queue, Spot, Waiting, desk_choices, lengths, names_of, waiting
 from api.report_form import topics
 from api.routes.incidents import TheDesk
 from workflows.vocabulary import Priority, Status
@@ -68,7 +68,7 @@ async def queue(request: Request, desk: TheDesk, caller: Staff, asked: AskedFor)
     counted = await lengths(desk.database, caller.actor, now)
     mark = _mark(lines, counted)
     names = await names_of(desk.database, {each for line in lines for each in (line.group, line.person) if each})
-    of_desk, here = await desk_people(desk.database), _address(asked, asked.after)
+    of_desk, here = await desk_choices(desk.database), _address(asked, asked.after)
     known: dict[str, Any] = {
         "lines": [(line, *countdown(line.promised_by, now)) for line in lines],
         "names": names,
@@ -76,8 +76,8 @@ async def queue(request: Request, desk: TheDesk, caller: Staff, asked: AskedFor)
         "queues": [(each, label, counted[each]) for each, label in _QUEUES.items()],
         "q": asked.words,
         "filters": asked.filters,
-        "choices": _choices(of_desk[0], now),
-        "together": forms_for_many(now, *of_desk) if AGENTS_SIGNED_IN.roles & {*caller.actor.roles} else [],
+        "choices": _choices(of_desk.groups, now),
+        "together": forms_for_many(now, of_desk) if AGENTS_SIGNED_IN.roles & {*caller.actor.roles} else [],
         "nonce": secrets.token_urlsafe(12),
         "here": here,
         "front": _address(asked) if asked.after else None,

@@ -18,7 +18,7 @@ from api.figures.standing import backlog
 from api.identity import FIGURES_SIGNED_IN, Caller
 from api.problems import invalid
 from api.queries.figures import Waiting, lost_letters, open_now, reported, since, tallies
-from api.queries.queues import desk_people
+from api.queries.queues import desk_groups
 from api.rendering import PRIVATE, page
 from api.routes.incidents import TheDesk
 from workflows.policies.book import book
@@ -92,9 +92,12 @@ async def _beside(desk: Desk, wanted: Asked) -> tuple[dict[str, int], dict[str, 
 
 
 async def _choices(desk: Desk, now: datetime) -> Choices:
-    all_groups, _ = await desk_people(desk.database)
     rules = book().edition(book().name_of_edition(now))
-    return Choices([(each.value, each.value) for each in Priority], all_groups, [(each, each) for each in rules.assignment.categories])
+    return Choices(
+        [(each.value, each.value) for each in Priority],
+        await desk_groups(desk.database),
+        [(each, each) for each in rules.assignment.categories],
+    )
 
 
 def _lines(figure: Figure) -> list[tuple[str, str, str, float | None, str]]:

@@ -20,6 +20,7 @@ from api.queries.incidents import Standing, facts_of
 from api.queries.links import follow_up_of
 from api.rendering import page
 from api.routes.incidents import TheDesk
+from api.telling import solution_in
 from emails.links import ANSWER, Link
 from workflows.vocabulary import Status
 
@@ -111,7 +112,7 @@ async def _page(request: Request, desk: Desk, visit: Visit, status: int = 200, *
         "number": link.number,
         "title": facts["title"],
         "state": question.state,
-        "solution": facts["resolution_notes"] if question.shows_solution else None,
+        "solution": solution_in(facts["resolution_notes"], visit.reader.say) if question.shows_solution else None,
         "choices": question.choices,
         "action": f"{desk.path}/l/{visit.token}",
         "nonce": secrets.token_urlsafe(12),

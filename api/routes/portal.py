@@ -21,7 +21,7 @@ from api.identity import SIGNED_IN, Caller
 from api.links import confirmation
 from api.links.confirmation import BROKEN, PageReader, Pressed, Question
 from api.portal import own, promises, received
-from api.pressing import command_of, message_of, press, told_to_caller
+from api.pressing import Lack, command_of, message_of, press, told_to_caller
 from api.problems import Problem
 from api.queries.files import files_of
 from api.queries.incidents import Standing, Wanted, facts_of, listed
@@ -31,7 +31,7 @@ from api.queries.timelines import timeline_of
 from api.rendering import PRIVATE, page
 from api.routes.incidents import Before, TheDesk
 from api.sentences import Sentences
-from api.telling import state_of, told, will_happen
+from api.telling import solution_in, state_of, told, will_happen
 from api.views import THE_DESK, facts_for, timeline_for_caller
 from emails.links import ANSWER, Link
 from workflows.dates import NOT_FOR_CALLERS, ahead
@@ -77,10 +77,10 @@ async def write(request: Request, desk: TheDesk, caller: Someone, number: str) -
     async with read_upload(request) as form:
         text, nonce = form.typed.get("text", ""), form.typed.get("nonce", "")
         message = message_of(PublicMessage, {"text": text})
-        if isinstance(message, str) and (text or not form.files):
+        if isinstance(message, Lack) and (text or not form.files):
             missing = caller.say("message_empty" if text else "file_or_words")
             return await _incident(request, desk, caller, number, 422, missing=missing, on="message", text=text)
-        if not isinstance(message, str):
+        if not isinstance(message, Lack):
             shown = await _pressed(request, desk, caller, command_of(number, caller.actor, message, nonce), standing, "message")
             if not form.files or shown.status_code != 303:  # noqa: PLR2004 -- the message was taken
                 return shown
@@ -148,6 +148,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         "caller": caller,
         "say": say,
         "facts": facts_for(facts, is_staff=False),
+        "solution": solution_in(facts["resolution_notes"], say),
         "service": names.get(f"{SERVICE}{facts['service']}", facts["service"]),
         "state": word,
         "sentence": sentence,

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from activities.incident_facts import FACTS
 from api.console.countdown import countdown
-from api.console.forms import forms, values_of, why_not
+from api.console.forms import asked_as, forms, missing_for_one, values_of, why_not
 from api.console.frame import console_page
 from api.console.live import Seen, answer, mark_of
 from api.delivery import find
@@ -22,7 +22,7 @@ from api.files.limits import limits_of, names_in
 from api.files.uploads import read_upload
 from api.forms import form_of
 from api.identity import Caller
-from api.pressing import command_of, message_of, press, seen_by, sentence_of
+from api.pressing import Lack, command_of, field_of, message_of, press, seen_by, sentence_of
 from api.problems import Problem
 from api.queries.files import files_of
 from api.queries.incidents import facts_of
@@ -48,7 +48,7 @@ router = APIRouter(prefix="/console", include_in_schema=False)
 
 @dataclass(frozen=True)
 class Occasion:
-    """Why the page is shown: read, with a canned ``reply`` begun, after a command (``notice``), or again because ``on`` a command something is ``missing``.
+    """Why the page is shown: read, with a canned ``reply`` begun, after a command (``notice``), or again because ``on`` a command something is ``missing``, ``about`` a field of it.
 
     ``shown``: the version that a form was filled in for and that somebody else has overtaken. ``before``: the stretch of the timeline. ``refused``: files that were not added.
     """
@@ -56,6 +56,7 @@ class Occasion:
     status: int = 200
     notice: str | None = None
     missing: str | None = None
+    about: str = ""
     on: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     shown: str | None = None
@@ -120,16 +121,21 @@ async def act(request: Request, desk: TheDesk, caller: Agent, number: str, comma
         raise Problem("not-found")
     standing, typed = await find(desk, caller, number), await form_of(request)
     again = Occasion(on=command, typed=typed)
-    message = message_of(COMMANDS[command], values_of(command, typed, caller.zone))
-    if isinstance(message, str):
-        return await _incident(request, desk, caller, number, replace(again, status=422, missing=message))
+    values = values_of(command, typed, caller.zone)
+    message = missing_for_one(command, values) or message_of(COMMANDS[command], values)
+    if isinstance(message, Lack):
+        return await _incident(request, desk, caller, number, replace(again, status=422, missing=message.says, about=message.field))
     shown = typed.get("version", "")
     seen = await seen_by(desk, number, caller.actor, shown, standing)
     try:
         is_done = await press(desk, command_of(number, caller.actor, message, typed.get("nonce", ""), seen), standing)
     except Problem as problem:
         is_overtaken = problem.kind.code == Rule.CHANGED_MEANWHILE
-        why = replace(again, shown=shown) if is_overtaken else replace(again, missing=sentence_of(problem))
+        why = (
+            replace(again, shown=shown)
+            if is_overtaken
+            else replace(again, missing=sentence_of(problem), about=asked_as(command, field_of(problem)))
+        )
         return await _incident(request, desk, caller, number, replace(why, status=problem.kind.status))
     return RedirectResponse(f"{desk.path}/console/{number}?done={command if is_done else 'later'}", 303)
 
@@ -153,7 +159,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "may_remove_files": why_not("note", facts, caller.actor) is None,
         "earlier": stretch.earlier,
         "live": f"/console/{number}/live?seen={mark_of(facts.version)}",
-        "forms": forms(facts, caller.actor, *await desk_choices(desk.database)),
+        "forms": forms(facts, caller.actor, await desk_choices(desk.database)),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),
         "meanwhile": [told(event, names) for event in stretch.events if _is_news(event, why.shown, caller)],

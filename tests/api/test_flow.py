@@ -1,5 +1,6 @@
 """From report to closure over HTTP, on a real server with a real worker."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -150,6 +151,66 @@ def test_levels_come_from_the_directory(desk: RunningDesk) -> None:
         answer = desk.tell(number, "assign", **message)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"] in ("/level", "/group", "/person")
+
+
+def test_whoever_takes_it_brings_the_level_of_their_group(desk: RunningDesk) -> None:
+    """An agent of the second level who takes an incident of the service desk has it at the second level; nobody names a level themselves."""
+    number = desk.report()
+    assert desk.tell(number, "take", "noah", level=1).status_code == 422
+    assert desk.tell(number, "take", "noah").status_code == 200
+    shown = desk.read(number)
+    assert (shown["group"], shown["level"]) == ("network", 2)
+    assert desk.tell(number, "take", "asha", group="service-desk").status_code == 200
+    assert desk.read(number)["level"] == 1
+
+
+def test_a_person_is_of_the_group_that_gets_it(desk: RunningDesk) -> None:
+    """Who is not of the group is refused by name, and so is a person without a group; nothing changes (S5)."""
+    number = desk.report()
+    before = desk.read(number)
+    stranger = desk.tell(number, "assign", group="network", person="asha").json()["errors"][0]
+    assert stranger["pointer"] == "/person"
+    assert stranger["detail"].startswith("Asha is not in the group Network")
+    assert desk.tell(number, "assign", person="noah").json()["errors"][0]["pointer"] == "/group"
+    assert desk.read(number) == before
+
+
+def test_a_hold_says_nothing_in_vain(desk: RunningDesk) -> None:
+    """A time without a schedule and a question to nobody are refused beside their field, and a schedule needs a time to come; nothing changes, and what was typed is kept (S4)."""
+    number, past, soon = desk.report(), "2026-01-01T09:00:00Z", (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    before = desk.read(number)
+    for message, field in (
+        ({"reason": "caller", "question": "Which one?", "until": past}, "/until"),
+        ({"reason": "caller", "question": "Which one?", "until": soon}, "/until"),
+        ({"reason": "vendor", "until": soon}, "/until"),
+        ({"reason": "vendor", "question": "Which one?"}, "/question"),
+        ({"reason": "scheduled", "until": soon, "question": "Which one?"}, "/question"),
+    ):
+        answer = desk.tell(number, "hold", **message)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, field), message
+    form = {"reason": "vendor", "question": "Which <one>?", "version": str(before["version"]), "nonce": "n"}
+    page = desk.signed_in("asha").post(f"/console/{number}/hold", data=form)
+    assert (page.status_code, "write to the caller" in page.text, "Which &lt;one&gt;?" in page.text) == (422, True, True)
+    assert desk.read(number) == before
+    assert desk.tell(number, "hold", reason="scheduled", until=past).json()["rule"] == "end-needed"
+    assert desk.tell(number, "hold", reason="scheduled", until=soon).status_code == 200
+
+
+def test_the_console_offers_the_people_of_each_group(desk: RunningDesk) -> None:
+    """One choice names group and person, so nobody can choose a stranger; one sent by hand is refused with the names, for one and for several."""
+    number, browser = desk.report(), desk.signed_in("asha")
+    page = browser.get(f"/console/{number}").text
+    offered = re.findall(r'<option value="([^"]*)"', page.partition('id="assign-group"')[2].partition("</select>")[0])
+    assert offered == ["", "service-desk", "service-desk/asha", "applications", "network", "network/noah"]
+    form = {"version": str(desk.read(number)["version"]), "nonce": "n"}
+    refused = browser.post(f"/console/{number}/assign", data=form | {"group": "network/asha"})
+    assert (refused.status_code, "Asha is not in the group Network" in refused.text) == (422, True)
+    pick = f"{number}@{form['version']}"
+    together = browser.post("/console/together", data={"pick": pick, "command": "assign", "nonce": "m", "assign-group": "network/asha"})
+    assert "Asha is not in the group Network" in together.text
+    assert browser.post(f"/console/{number}/assign", data=form | {"group": "network/noah"}).status_code == 303
+    shown = desk.read(number)
+    assert (shown["group"], shown["person"], shown["level"]) == ("network", "noah", 2)
 
 
 def test_a_machine_a_little_ahead_reports_now(desk: RunningDesk) -> None:

@@ -1,15 +1,22 @@
 """What console and portal say about one incident that its reader must know before acting (process.md S5, S11, S14)."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+from html import escape
 
+import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.pressing import message_of
-from tests.api.house import fill_directory
+from activities.database.tables import people
+from api.pressing import Lack, message_of
+from emails.links import Link, Signer
+from tests.api.house import LINK_KEY, fill_directory
 from tests.api.readers import publish, signed_in
 from tests.process.life import ASHA, CARLA, Life
 from workflows.house_messages import ReportUndeliverable
-from workflows.messages import SYSTEM, Confirm, Note, Report, Resolve, Take
+from workflows.messages import SYSTEM, Confirm, Hold, Note, Report, Resolve, Take
+from workflows.vocabulary import HoldReason
 
 
 async def test_an_undelivered_question_is_said(on_file: AsyncEngine) -> None:
@@ -48,6 +55,23 @@ async def test_who_has_answered_is_not_asked_again(on_file: AsyncEngine) -> None
     assert "Please say whether it works" not in pages[1]
 
 
+@pytest.mark.parametrize(("language", "says"), [("en", "We asked and had no answer:"), ("tr", "Sorduk, yanıt alamadık:")])
+async def test_no_answer_is_said_in_the_language_of_the_reader(on_file: AsyncEngine, language: str, says: str) -> None:
+    """Where a question had no answer, portal and the page behind the letter say so in the caller's words, as solution and on the timeline."""
+    await fill_directory(on_file)
+    async with on_file.begin() as connection:
+        await connection.execute(update(people).where(people.c.id == "carla").values(language=language))
+    life = Life(number="INC-1001-9")
+    life.says(ASHA, Hold(HoldReason.CALLER, "Which printer?"))
+    life.passes(timedelta(days=8))
+    await publish(on_file, life)
+    link = Signer((LINK_KEY,), "", 30).sign(Link("answer", "INC-1001-9", 1, "carla", datetime.now(UTC) + timedelta(days=1)))
+    async with signed_in(on_file, "carla") as browser:
+        portal, answer = [(await browser.get(path)).text for path in ("/portal/incidents/INC-1001-9", link)]
+    assert (portal.count(f"{says} Which printer?"), answer.count(f"{says} Which printer?")) == (2, 1)
+    assert language == "en" or "We asked" not in portal + answer
+
+
 async def test_an_assignment_begins_with_the_group_it_has(on_file: AsyncEngine) -> None:
     """Whoever only presses the button does not send the incident back to the dispatcher."""
     await fill_directory(on_file)
@@ -83,5 +107,38 @@ async def test_all_that_was_reported_is_read(on_file: AsyncEngine) -> None:
 
 
 def test_what_is_empty_is_asked_for_in_words() -> None:
-    """A form that was sent empty says what to fill in."""
-    assert message_of(Note, {}) == "Fill in the text. Nothing was sent yet."
+    """A form that was sent empty says what to fill in, and where."""
+    assert message_of(Note, {}) == Lack("text", "Fill in the text. Nothing was sent yet.")
+
+
+@pytest.mark.parametrize(
+    ("command", "form", "field", "says"),
+    [
+        ("amend", {"title": "  ", "category": ""}, "amend-title", "Fill in what was wrong, here or below"),
+        (
+            "amend",
+            {"title": "x" * 201, "description": "It <b>smokes</b>."},
+            "amend-title",
+            "Title: string should have at most 200 characters",
+        ),
+        ("resolve", {"code": "fixed"}, "resolve-notes", "Fill in the notes. Nothing was sent yet."),
+        ("hold", {"reason": "vendor", "question": "It <b>smokes</b>."}, "hold-question", "write to the caller. Nothing was changed."),
+        ("assign", {"group": "network/asha"}, "assign-group", "Asha is not in the group Network"),
+    ],
+)
+async def test_what_is_wrong_stands_beside_its_field(
+    on_file: AsyncEngine, command: str, form: dict[str, str], field: str, says: str
+) -> None:
+    """What keeps a command of the console from being sent is said at its field, also to those who hear the page, and what was typed is kept."""
+    await fill_directory(on_file)
+    life = Life(number="INC-1001-9")
+    await publish(on_file, life)
+    async with signed_in(on_file, "asha") as browser:
+        browser.headers["Sec-Fetch-Site"] = "same-origin"
+        data = form | {"version": str(life.facts.version), "nonce": "n"}
+        answer = await browser.post(f"/console/{life.facts.number}/{command}", data=data)
+    assert answer.status_code == 422
+    beside = answer.text.partition(f'id="{field}-wrong">')[2].partition("</p>")[0]
+    assert says in beside
+    assert re.search(rf'id="{field}" aria-invalid="true" aria-describedby="{field}-wrong"', answer.text)
+    assert command == "assign" or all(escape(value) in answer.text for value in form.values() if value.strip())

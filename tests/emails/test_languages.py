@@ -81,6 +81,18 @@ def test_nothing_english_is_left_in_turkish(name: LetterName) -> None:
     assert not {"the", "is", "incident", "dear", "what", "we", "your", "and", "because", "min", "monday"} & set(re.findall(r"\w+", prose))
 
 
+@pytest.mark.parametrize("name", [LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER, LetterName.CLOSED, LetterName.APPROVAL_WANTED])
+def test_no_answer_is_said_in_the_language_of_the_reader(name: LetterName) -> None:
+    """Where a question had no answer, that stands as the solution in the reader's own words, for what is on record already too; what somebody wrote stays as it is."""
+    facts = replace(FULL, solution="We asked and had no answer: Hangi {tepsi}?")
+    letters = {language: _written(name, language, facts) for language in ("en", "tr")}
+    for part in ("text", "html"):
+        assert "We asked and had no answer: Hangi {tepsi}?" in getattr(letters["en"], part)
+        assert "Sorduk, yanıt alamadık: Hangi {tepsi}?" in getattr(letters["tr"], part)
+        assert "We asked" not in getattr(letters["tr"], part)
+    assert "We took it out." in _written(name, "tr", replace(FULL, solution="We took it out.")).text
+
+
 def test_turkish_dates_spans_and_words() -> None:
     """Dates, working time and the words of the clocks as Turkish readers write them."""
     letter = _written(LetterName.BREACH, "tr")

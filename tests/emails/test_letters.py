@@ -1,6 +1,7 @@
 """Every letter renders, in both parts, with what happens next (process.md S14)."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -127,3 +128,11 @@ def test_a_low_score_without_words() -> None:
     text = render(LetterName.LOW_SCORE, compose(LetterName.LOW_SCORE, CARLA, "INC-1042-7", facts, URL)).text
     assert "1 of 5 (very bad)" in text
     assert "There is no comment." in text
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_a_breach_says_nothing_of_other_readers(language: str) -> None:
+    """Who else is told is a rule of the desk and depends on the clock: the letter does not claim it."""
+    rendered = render(LetterName.BREACH, compose(LetterName.BREACH, replace(CARLA, language=language), "INC-1042-7", FACTS, URL))
+    for part in (rendered.text, rendered.html):
+        assert not re.search(r"manager|have been told|yöneticisi|haber verildi", part)

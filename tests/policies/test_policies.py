@@ -12,6 +12,7 @@ from workflows.messages import COMMANDS, Confirm, OverridePriority, Resolve
 from workflows.policies import priority_matrix
 from workflows.policies.book import HOLDFAST, Book
 from workflows.policies.dated import Dated
+from workflows.policies.survey_rules import NOBODY_IS_ASKED
 from workflows.vocabulary import Impact, LetterName, Priority, Role, Scope, Urgency
 
 TODAY = HOLDFAST.edition("2026-11-25")
@@ -47,9 +48,16 @@ def test_categories_have_two_levels() -> None:
     assert not TODAY.assignment.knows("printng", None)
 
 
-def test_calendars_named_by_rules_exist() -> None:
-    """A rule cannot name a calendar that is not there."""
-    assert TODAY.calendars[TODAY.closure.calendar].working_day == timedelta(hours=8)
+@pytest.mark.parametrize("subject", ["closure", "survey"])
+def test_calendars_named_by_rules_exist(subject: str) -> None:
+    """A rule cannot name a calendar that is not there, in any edition; who asks nobody needs none."""
+    for dated in getattr(HOLDFAST, subject):
+        wrong = Dated(date(2027, 1, 1), replace(dated.rule, calendar="offise"), "a slip")
+        if dated.rule is NOBODY_IS_ASKED:
+            replace(HOLDFAST, **{subject: (*getattr(HOLDFAST, subject), wrong)})
+        else:
+            with pytest.raises(ValueError, match="there is no calendar 'offise'; did you mean 'office'"):
+                replace(HOLDFAST, **{subject: (*getattr(HOLDFAST, subject), wrong)})
 
 
 def test_every_command_has_senders() -> None:

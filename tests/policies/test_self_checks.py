@@ -16,10 +16,12 @@ from workflows.policies.escalation_ladders import EscalationLadders, Ladder, Ste
 from workflows.policies.priority_matrix import PriorityMatrix
 from workflows.policies.roles import Permissions
 from workflows.policies.service_levels import Target, within
+from workflows.policies.survey_rules import Cap
 from workflows.policies.working_calendars import WorkingCalendars
 from workflows.vocabulary import Audience, EventKind, LetterName, Priority, Role, Scope
 
 TODAY = HOLDFAST.edition("2026-01-01")
+SURVEY = HOLDFAST.survey[-1].rule
 P1, P2, P3, P4, P5 = Priority
 STEP = Step(timedelta(minutes=5), Audience.GROUP)
 LADDER = Ladder("urgent", frozenset({P1}), (STEP,))
@@ -83,6 +85,70 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: _book(correspondence=Correspondence({EventKind.CLOSED: ((LetterName.CLOSED, Audience.ON_CALL),)})),
         "correspondence, closed: 'closed' to a rota or a named person needs a name; only a ladder can give one.",
     ),
+    "a reader of warnings that does not exist": (
+        lambda: replace(TODAY.service_levels, tells={75: ("group_leed",)}),
+        "service levels, 75 percent: there is no reader 'group_leed'; did you mean 'group_lead'?",
+    ),
+    "one reader of a breach without a comma": (
+        lambda: replace(TODAY.service_levels, tells={100: (Audience.ASSIGNEE)}),
+        "service levels, 100 percent: ('assignee') is one word, not a list; a list of one is written ('assignee',) with a comma.",
+    ),
+    "a warning to a rota without its name": (
+        lambda: _book(service_levels=replace(TODAY.service_levels, tells={75: (Audience.ON_CALL,)})),
+        "service levels, 75 percent: 'threshold' to a rota or a named person needs a name; only a ladder can give one.",
+    ),
+    "a breach told to a rota without its name": (
+        lambda: _book(service_levels=replace(TODAY.service_levels, tells={100: (Audience.GROUP_LEAD, Audience.NAMED_PERSON)})),
+        "service levels, 100 percent: 'breach' to a rota or a named person needs a name; only a ladder can give one.",
+    ),
+    "a reader of low scores that does not exist": (
+        lambda: Correspondence({}, low_score=((LetterName.LOW_SCORE, "leed"),)),  # type: ignore[arg-type]
+        "correspondence, a low score: there is no reader 'leed'; there are: assignee, caller,",
+    ),
+    "a low score told to a rota without its name": (
+        lambda: _book(correspondence=Correspondence({}, low_score=((LetterName.LOW_SCORE, Audience.ON_CALL),))),
+        "correspondence, a low score: 'low_score' to a rota or a named person needs a name; only a ladder can give one.",
+    ),
+    "a reader of reopenings that does not exist": (
+        lambda: EscalationLadders((), "ines", {2: "leed"}),  # type: ignore[dict-item]
+        "escalation ladders, reopening: there is no reader 'leed'; there are: assignee, caller,",
+    ),
+    "a reopening told to a rota without its name": (
+        lambda: _book(escalation=EscalationLadders((LADDER,), "ines", {2: Audience.ON_CALL})),
+        "escalation ladders, reopening 2: 'escalation' to a rota or a named person needs a name; only a ladder can give one.",
+    ),
+    "a reopening before the first": (
+        lambda: EscalationLadders((), "ines", {0: Audience.GROUP_LEAD}),
+        "escalation ladders: reopenings are counted from 1; there is none with the number 0.",
+    ),
+    "a survey of more than all": (
+        lambda: replace(SURVEY, percent=150),
+        "survey rules: percent is a share of the incidents from 0 to 100; it is 150.",
+    ),
+    "a survey of a kind there is not": (
+        lambda: replace(SURVEY, kinds=frozenset({"incidnt"})),
+        "survey rules: there is no kind of incident 'incidnt'; did you mean 'incident'?",
+    ),
+    "a low score beyond the best one": (
+        lambda: replace(SURVEY, low_score=6),
+        "survey rules: a low score is from 1 to 5, or 0 where none is low; it is 6.",
+    ),
+    "a survey without time to answer": (
+        lambda: replace(SURVEY, expires_after=timedelta(0)),
+        "survey rules: delay and change_of_mind cannot be less than nothing, and expires_after is more than nothing.",
+    ),
+    "a survey's reminder after its end": (
+        lambda: replace(SURVEY, reminder_after_days=14),
+        "survey rules: a reminder after 14 days does not come within the 14 days to answer.",
+    ),
+    "a cap that lets nobody through": (
+        lambda: Cap(timedelta(days=14), most=0),
+        "survey rules: a cap lets at least one survey through within some time; to ask nobody, name no kinds.",
+    ),
+    "one cap without a comma": (
+        lambda: replace(SURVEY, caps=Cap(timedelta(days=14), most=1)),
+        "survey rules, caps: it is no list; a list of one is written (...,) with a comma.",
+    ),
     "overlapping hours": (
         lambda: Calendar("office", "UTC", workdays("09:00-13:00", "12:00-17:00"), timedelta(hours=8)),
         "calendar 'office': the spans of MONDAY overlap or are out of order",
@@ -106,6 +172,10 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "a calendar the service levels name in vain": (
         lambda: _book(service_levels=replace(TODAY.service_levels, response={P1: within("always on", minutes=5)})),
         "service levels: there is no calendar 'always on'; did you mean 'always'?",
+    ),
+    "a calendar the survey rules name in vain": (
+        lambda: _book(survey=replace(SURVEY, calendar="offise")),
+        "survey rules: there is no calendar 'offise'; did you mean 'office'?",
     ),
     "a calendar a ladder names in vain": (
         lambda: _book(
@@ -148,6 +218,10 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "reminders in the wrong order": (
         lambda: replace(TODAY.closure, question_reminders_after_days=(4, 2)),
         "closure rules, no answer to a question: reminders after 4, 2 days and the end after 6 must come one after the other, the end last.",
+    ),
+    "reminders in the wrong order, without an end": (
+        lambda: replace(TODAY.closure, question_reminders_after_days=(4, 2), no_answer_after_days=None),
+        "closure rules, no answer to a question: reminders after 4, 2 days must come one after the other, each after more than 0 days.",
     ),
     "a code that is not in the list": (
         lambda: replace(TODAY.closure, no_answer_code="silence"),

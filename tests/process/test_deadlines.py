@@ -15,6 +15,7 @@ from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
 from workflows.policies.service_levels import PriorityChange
 from workflows.publication import Published, Unreached
+from workflows.unanswered import unanswered_question
 from workflows.vocabulary import (
     Audience,
     ClockKind,
@@ -94,6 +95,8 @@ def test_an_unanswered_question_is_given_up() -> None:
     life.says(ASHA, Hold(HoldReason.CALLER, "Which printer?"))
     life.passes(8 * DAY)
     assert (life.facts.status, life.facts.resolution_code) == (Status.RESOLVED, "no answer")
+    assert unanswered_question(life.facts.resolution_notes) == "Which printer?"
+    assert (life.facts.resolved_by, life.facts.question, life.facts.hold_reason) == (None, None, None)
     assert len(life.events(EventKind.QUESTION_REMINDED)) == 2
     assert LetterName.RESOLVED in life.letters()
     assert life.passes(7 * DAY).facts.status is Status.CLOSED

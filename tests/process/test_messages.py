@@ -69,6 +69,29 @@ def test_take_assigns_and_acknowledges() -> None:
     assert life.facts.acknowledged_at == life.now
 
 
+def test_take_brings_the_level_of_the_group_it_goes_to() -> None:
+    """Taken by somebody of the second level it is solved there; where it stays it keeps the level it was handed up to (S5)."""
+    life = Life(Report("No network", category="network"))
+    life.says(NOAH, Take(level=2))
+    assert (life.facts.group, life.facts.level) == ("network", 2)
+    life.says(ASHA, Take("service-desk", 1))
+    assert (life.facts.group, life.facts.level) == ("service-desk", 1)
+    life.says(ASHA, Escalate("?", "network", 3))
+    life.says(NOAH, Take(level=2))
+    assert (life.facts.person, life.facts.level) == ("noah", 3)
+
+
+def test_a_take_of_old_names_no_level() -> None:
+    """What was recorded before the level travelled with it leaves the level as it was."""
+    life = Life(Report("No network", category="network"))
+    life.says(NOAH, Take())
+    assert (life.facts.group, life.facts.level) == ("network", 1)
+    assert "level" not in life.events(EventKind.ASSIGNED)[-1].after
+    assert not isinstance(
+        read("take", {"command_id": "x", "actor": {"kind": "person", "id": "noah"}, "sent_at": life.now, "message": {}}), Malformed
+    )
+
+
 def test_only_changes_of_group_after_the_first_are_reassignments() -> None:
     """A person inside the group is no reassignment, another group is, no group is too (S5)."""
     life = Life()

@@ -332,8 +332,8 @@ SLIPS = (
         "Move the code down, or pass it in",
         (
             f"{PROCESS}/investigation.py",
-            "from workflows.deadlines import question_dates\n",
-            "from activities.directory.who_is_meant import recipients\nfrom workflows.deadlines import question_dates\n",
+            "from workflows.deadlines import NOT_HELD, question_dates\n",
+            "from activities.directory.who_is_meant import recipients\nfrom workflows.deadlines import NOT_HELD, question_dates\n",
         ),
     ),
     house(

@@ -23,7 +23,7 @@ class Correspondence:
     def __post_init__(self) -> None:
         must_be_known(self.letters, tuple(EventKind), "event", "correspondence")
         must_be_known(self.receipts, tuple(LetterName), "letter", "correspondence, receipts")
-        for event, letters in self.letters.items():
+        for event, letters in (*self.letters.items(), ("a low score", self.low_score)):
             must_be_known((letter for letter, _ in letters), tuple(LetterName), "letter", f"correspondence, {event}")
             must_be_known((audience for _, audience in letters), tuple(Audience), "reader", f"correspondence, {event}")
 

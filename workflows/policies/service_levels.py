@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from workflows.calendars import Calendar
 from workflows.policies.dated import Dated
-from workflows.policies.wording import must_be_known
+from workflows.policies.wording import must_be_a_list, must_be_known
 from workflows.vocabulary import Audience, ClockKind, HoldReason, Priority
 
 
@@ -79,6 +79,9 @@ class ServiceLevels:
         must_be_known((*self.response, *self.resolution), tuple(Priority), "priority", "service levels")
         if wrong := [percent for percent in self.tells if not 0 < percent <= 100]:  # noqa: PLR2004 -- percent
             raise ValueError(f"a threshold is a share of the budget from 1 to 100 percent: {wrong}")
+        for percent, readers in self.tells.items():
+            must_be_a_list(readers, f"service levels, {percent} percent")
+            must_be_known(readers, tuple(Audience), "reader", f"service levels, {percent} percent")
 
     @property
     def thresholds(self) -> tuple[int, ...]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from workflows.policies.dated import Dated
+from workflows.policies.wording import must_be_a_list, must_be_known
 from workflows.vocabulary import Kind, Major, Priority
 
 _SHARES = 10_000
+BEST_SCORE = 5
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,10 @@ class Cap:
     within: timedelta
     most: int
     spares_always_asked: bool = False
+
+    def __post_init__(self) -> None:
+        if self.within <= timedelta(0) or self.most < 1:
+            raise ValueError("survey rules: a cap lets at least one survey through within some time; to ask nobody, name no kinds.")
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,32 @@ class SurveyRules:
     caps: tuple[Cap, ...] = ()
     low_score: int = 0
     seed: str = "holdfast"
+
+    def __post_init__(self) -> None:
+        must_be_known(self.kinds, tuple(Kind), "kind of incident", "survey rules")
+        must_be_known(self.always_asked, tuple(Priority), "priority", "survey rules, always asked")
+        must_be_a_list(self.caps, "survey rules, caps")
+        if not 0 <= self.percent <= 100:  # noqa: PLR2004 -- percent
+            raise ValueError(f"survey rules: percent is a share of the incidents from 0 to 100; it is {self.percent:g}.")
+        if not 0 <= self.low_score <= BEST_SCORE:
+            raise ValueError(f"survey rules: a low score is from 1 to {BEST_SCORE}, or 0 where none is low; it is {self.low_score}.")
+        if self.asks_anybody:
+            self._check_times()
+
+    def _check_times(self) -> None:
+        """Whoever is asked has time to answer, and is reminded within it."""
+        if min(self.delay, self.change_of_mind) < timedelta(0) or self.expires_after <= timedelta(0):
+            raise ValueError("survey rules: delay and change_of_mind cannot be less than nothing, and expires_after is more than nothing.")
+        if self.reminder_after_days is not None and not timedelta(0) < timedelta(days=self.reminder_after_days) < self.expires_after:
+            days = self.expires_after / timedelta(days=1)
+            raise ValueError(
+                f"survey rules: a reminder after {self.reminder_after_days:g} days does not come within the {days:g} days to answer."
+            )
+
+    @property
+    def asks_anybody(self) -> bool:
+        """Whether there is any incident about which somebody is asked."""
+        return bool(self.kinds)
 
     def is_drawn(self, number: str) -> bool:
         """The lot of an incident: the same whenever it is drawn, whatever the other incidents do."""

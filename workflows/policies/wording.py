@@ -14,9 +14,11 @@ def must_be_known(words: Iterable[object], known: Collection[str], what: str, wh
 
 
 def must_be_a_list(value: object, where: str) -> None:
-    """Raises ValueError for a single word in brackets, which Python reads as a word and not as a list of one."""
+    """Raises ValueError for a single thing in brackets, which Python reads as the thing and not as a list of one."""
     if isinstance(value, str):
-        raise ValueError(f"{where}: ({value!r}) is one word, not a list; a list of one is written ({value!r},) with a comma.")  # noqa: TRY004 -- all that a rule says wrong is a ValueError
+        raise ValueError(f"{where}: ({str(value)!r}) is one word, not a list; a list of one is written ({str(value)!r},) with a comma.")  # noqa: TRY004 -- all that a rule says wrong is a ValueError
+    if not isinstance(value, Collection):
+        raise ValueError(f"{where}: it is no list; a list of one is written (...,) with a comma.")  # noqa: TRY004 -- as above
 
 
 def must_go_forward(days: Collection[float], end: float | None, what: str) -> None:
@@ -26,4 +28,6 @@ def must_go_forward(days: Collection[float], end: float | None, what: str) -> No
     in_order = [*days, *([] if end is None else [end])]
     if any(day <= 0 for day in in_order) or in_order != sorted(set(in_order)):
         told = ", ".join(f"{day:g}" for day in days) or "none"
-        raise ValueError(f"{what}: reminders after {told} days and the end after {end} must come one after the other, the end last.")
+        if end is None:
+            raise ValueError(f"{what}: reminders after {told} days must come one after the other, each after more than 0 days.")
+        raise ValueError(f"{what}: reminders after {told} days and the end after {end:g} must come one after the other, the end last.")

@@ -7,7 +7,6 @@ from typing import Any
 
 from workflows.rehearsal.fates import HOURS_OF_A_DAY, Fate
 
-READERS_SHOWN = 25
 Sums = dict[str, Any]
 
 ASSUMPTIONS = (
