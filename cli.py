@@ -47,7 +47,7 @@ app.add_typer(deploy, name="deploy")
 change_commands.register(app)
 app.command()(seed_command.seed)
 
-TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-7.")]
+TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-9.")]
 Parent = Annotated[int | None, typer.Option("--parent", hidden=True, help="End when this process ends.")]
 
 
@@ -210,7 +210,7 @@ def oncall(
 def incident_clocks(number: TheNumber, as_json: AsJson = False) -> None:
     """Explain the service clocks of an incident: how much time is left, and why. Exit code 3 when there is no such incident.
 
-    Examples:  holdfast incident clocks INC-1042-7    holdfast incident clocks INC-1042-7 --json | jq '.clocks[].due_at'
+    Examples:  holdfast incident clocks INC-1042-9    holdfast incident clocks INC-1042-9 --json | jq '.clocks[].due_at'
     """
     from activities.house.commands.time_board import clocks_told, facts_in_record
     from activities.house.serving import adopt_policies
@@ -226,7 +226,7 @@ def incident_clocks(number: TheNumber, as_json: AsJson = False) -> None:
 def incident_dates(number: TheNumber, as_json: AsJson = False) -> None:
     """List everything that will happen to an incident by itself, earliest first. Exit code 3 when there is no such incident.
 
-    Examples:  holdfast incident dates INC-1042-7    holdfast incident dates INC-1042-7 --json | jq '.dates[0]'
+    Examples:  holdfast incident dates INC-1042-9    holdfast incident dates INC-1042-9 --json | jq '.dates[0]'
     """
     from activities.house.commands.time_board import dates_told, facts_in_record
     from api.queries.timing import dates_as_json

@@ -30,7 +30,7 @@ from workflows import mail_room
 from workflows.incident import IncidentWorkflow
 from workflows.mail_room import FollowingMailRoomWorkflow, MailRoomWorkflow
 
-# A worker that is killed holds up its incidents by this time only (temporal.md decision 9).
+# A worker that is killed holds up its incidents by this time only (temporal.md 6.1).
 STICKY_TIMEOUT = timedelta(seconds=3)
 PATIENCE = timedelta(seconds=20)
 # On a busy machine the SDK sometimes waits for a poll that never comes back, long after the last task is done.
@@ -41,7 +41,7 @@ log = structlog.get_logger(HOUSE)
 
 
 def runner() -> SandboxedWorkflowRunner:
-    """The sandbox around the two workflow files; everything they import is loaded once and passed through (costs.md 1.6)."""
+    """The sandbox around the two workflow files; everything they import is loaded once and passed through (temporal.md 3.4)."""
     ours = [f"workflows.{module.name}" for module in pkgutil.iter_modules(workflows.__path__) if module.name not in _GUARDED]
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*ours, "activities", "emails"))
 

@@ -9,7 +9,7 @@ _SHAPE = re.compile(r"INC-([1-9][0-9]{3,11})-([0-9])")
 
 
 def number_of(sequence: int) -> str:
-    """``INC-1042-7`` for 1042. The check digit finds every single wrong digit and every swap of two neighbours."""
+    """``INC-1042-9`` for 1042. The check digit finds every single wrong digit and every swap of two neighbours."""
     return f"INC-{sequence}-{damm.calc_check_digit(str(sequence))}"
 
 

@@ -1,4 +1,4 @@
-"""Does the same for many, at a pace that leaves the server room for everybody else (costs.md)."""
+"""Does the same for many, at a pace that leaves the server room for everybody else (temporal.md 3.2)."""
 
 import asyncio
 import time

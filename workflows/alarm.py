@@ -1,4 +1,4 @@
-"""One alarm for the earliest deadline, re-armed with as few history events as possible (costs.md; temporal.md section 2)."""
+"""One alarm for the earliest deadline, re-armed with as few history events as possible (temporal.md 2 and 3.1)."""
 
 import asyncio
 from datetime import datetime, timedelta

@@ -24,7 +24,7 @@ class MailRoomWorkflow:
 class FollowingMailRoomWorkflow(MailRoomWorkflow):
     """The same where workers have builds: it goes with the current one at once, so letters leave wherever a worker is left. A changed step needs a patch marker.
 
-    A worker without a build may not run it: Temporal would refuse its answers (temporal.md).
+    A worker without a build may not run it: Temporal would refuse its answers (temporal.md 4.3).
     """
 
     @workflow.run

@@ -30,7 +30,7 @@ def begin(settings: Settings, process: str, parent: int | None) -> None:
 
 
 def run_to_the_end(work: Coroutine[Any, Any, None]) -> NoReturn:
-    """Ends without the interpreter's teardown, in which the Temporal SDK sometimes crashes (temporal.md decision 10)."""
+    """Ends without the interpreter's teardown, in which the Temporal SDK sometimes crashes (temporal.md 6.2)."""
     code = 0
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,4 +1,4 @@
-"""Lets in only so many at once: a closed queue is the only thing that holds waiting times (costs.md 1.2)."""
+"""Lets in only so many at once: a closed queue is the only thing that holds waiting times (temporal.md 3.2)."""
 
 import asyncio
 from collections import Counter

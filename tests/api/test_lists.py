@@ -14,7 +14,7 @@ from workflows.messages import Actor
 from workflows.vocabulary import ActorKind
 
 ASHA = Actor(ActorKind.PERSON, "asha", (), ())
-EARLIER = (datetime(2026, 11, 25, tzinfo=UTC), "INC-1042-7:1:1:received:carla")
+EARLIER = (datetime(2026, 11, 25, tzinfo=UTC), "INC-1042-9:1:1:received:carla")
 
 
 async def plan_of(engine: AsyncEngine, look: Callable[[], Awaitable[Any]]) -> str:
@@ -44,10 +44,10 @@ async def test_the_newest_letters_are_walked_to(on_file: AsyncEngine, search: Se
 @pytest.mark.parametrize(
     ("search", "index"),
     [
-        (Search(number="INC-1042-7"), "ix_letters_number"),
+        (Search(number="INC-1042-9"), "ix_letters_number"),
         (Search(person="carla"), "ix_letters_recipient_at"),
         (Search(state="failed"), "ix_letters_in_line"),
-        (Search(number="INC-1042-7", state="sent"), "ix_letters_number"),
+        (Search(number="INC-1042-9", state="sent"), "ix_letters_number"),
         (Search(person="carla", before=EARLIER), "ix_letters_recipient_at"),
     ],
 )

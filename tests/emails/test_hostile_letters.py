@@ -47,7 +47,7 @@ def _skeleton(html: str) -> list[tuple[str, list[tuple[str, str | None]]]]:
 
 def _letter(name: LetterName, language: str, said: str) -> Letter:
     facts = replace(FULL, title=said, text=said, solution=said, group=said[:100])
-    return compose(name, Reader(said[:200], language, "Europe/Istanbul"), "INC-1042-7", facts, URL)
+    return compose(name, Reader(said[:200], language, "Europe/Istanbul"), "INC-1042-9", facts, URL)
 
 
 def _names(written: bytes) -> list[str]:

@@ -29,7 +29,7 @@ def _reader(language: str, name: str = "Ayşe Öz") -> Reader:
 
 
 def _letter(name: LetterName, language: str, facts: LetterFacts = FULL) -> Letter:
-    return compose(name, _reader(language), "INC-1042-7", facts, URL)
+    return compose(name, _reader(language), "INC-1042-9", facts, URL)
 
 
 def _written(name: LetterName, language: str, facts: LetterFacts = FULL) -> Rendered:
@@ -61,7 +61,7 @@ def test_a_language_is_complete(language: str) -> None:
 def test_every_letter_in_every_language(name: LetterName, language: str) -> None:
     """Subject with the number, the reader's name, what happens next in both parts, every link in both parts, and said in which language it is."""
     letter = _written(name, language)
-    assert letter.subject.startswith("[INC-1042-7] ")
+    assert letter.subject.startswith("[INC-1042-9] ")
     assert f'<html lang="{language}">' in letter.html
     assert "Ayşe Öz" in letter.text
     assert "Ayşe Öz" in letter.html

@@ -40,8 +40,8 @@ def links_of(name: LetterName) -> set[str]:
 @pytest.mark.parametrize("name", LetterName)
 def test_every_letter_says_what_happens_next(name: LetterName) -> None:
     """Subject with the number, a text part and an HTML part, both with what happens next, and under 60 KB."""
-    rendered = render(name, compose(name, CARLA, "INC-1042-7", FACTS, URL))
-    assert rendered.subject.startswith("[INC-1042-7] ")
+    rendered = render(name, compose(name, CARLA, "INC-1042-9", FACTS, URL))
+    assert rendered.subject.startswith("[INC-1042-9] ")
     for part in (rendered.text, rendered.html):
         assert "hat happens next" in part
         assert "Carla Mendes" in part
@@ -52,7 +52,7 @@ def test_every_letter_says_what_happens_next(name: LetterName) -> None:
 @pytest.mark.parametrize("name", LetterName)
 def test_every_link_stands_in_both_parts(name: LetterName) -> None:
     """Who reads plain text can do all that the HTML part offers."""
-    rendered = render(name, compose(name, CARLA, "INC-1042-7", FACTS, URL))
+    rendered = render(name, compose(name, CARLA, "INC-1042-9", FACTS, URL))
     links = set(re.findall(r"https?://[^\s\"<>]+", rendered.html))
     assert links == links_of(name)
     assert all(link in rendered.text for link in links)
@@ -61,7 +61,7 @@ def test_every_link_stands_in_both_parts(name: LetterName) -> None:
 @pytest.mark.parametrize("name", [LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER])
 def test_the_question_lists_all_dates(name: LetterName) -> None:
     """The letter that asks says when we remind and when it closes, in the reader's zone (S11)."""
-    rendered = render(name, compose(name, CARLA, "INC-1042-7", FACTS, URL))
+    rendered = render(name, compose(name, CARLA, "INC-1042-9", FACTS, URL))
     for day in ("Thursday 26 November 2026, 10:00", "Monday 30 November 2026, 10:00", "Tuesday 1 December 2026, 10:00 (Europe/Istanbul)"):
         assert day in rendered.text
         assert day in rendered.html
@@ -70,7 +70,7 @@ def test_the_question_lists_all_dates(name: LetterName) -> None:
 def test_a_language_without_a_folder_is_read_in_english() -> None:
     """Nobody gets an empty letter because a translation is missing."""
     reader = Reader("Ayşe", "xx", "Europe/Istanbul")
-    assert "log" in render(LetterName.RECEIVED, compose(LetterName.RECEIVED, reader, "INC-1042-7", FACTS, URL)).text
+    assert "log" in render(LetterName.RECEIVED, compose(LetterName.RECEIVED, reader, "INC-1042-9", FACTS, URL)).text
 
 
 def test_a_time_is_told_in_the_readers_zone() -> None:
@@ -95,7 +95,7 @@ def test_text_of_people_stays_text(hostile: str) -> None:
     """HTML, scripts and template syntax in titles, names and texts arrive as the characters they are."""
     facts = LetterFacts(hostile, Status.RESOLVED, Priority.P1, text=hostile, solution=hostile, group=hostile, score=1)
     for name in LetterName:
-        rendered = render(name, compose(name, Reader(hostile, "en", "UTC"), "INC-1042-7", facts, URL))
+        rendered = render(name, compose(name, Reader(hostile, "en", "UTC"), "INC-1042-9", facts, URL))
         assert "<script>" not in rendered.html
         assert "<img" not in rendered.html
         assert hostile in rendered.text
@@ -106,7 +106,7 @@ def test_no_text_breaks_a_letter(title: str, text: str) -> None:
     """Whatever people write, every letter renders."""
     facts = LetterFacts(title, Status.RESOLVED, Priority.P1, text=text, solution=text, score=1)
     for name in LetterName:
-        assert render(name, compose(name, CARLA, "INC-1042-7", facts, URL)).text
+        assert render(name, compose(name, CARLA, "INC-1042-9", facts, URL)).text
 
 
 @pytest.mark.parametrize(("language", "best", "worst"), [("en", "very good", "very bad"), ("tr", "çok iyi", "çok kötü")])
@@ -114,7 +114,7 @@ def test_a_survey_names_every_mark(language: str, best: str, worst: str) -> None
     """Five links, each with its mark in words, in the reader's language, and when the question ends (S13)."""
     reader = Reader("Ayşe", language, "Europe/Istanbul")
     for name in (LetterName.SURVEY, LetterName.SURVEY_REMINDER):
-        rendered = render(name, compose(name, reader, "INC-1042-7", FACTS, URL))
+        rendered = render(name, compose(name, reader, "INC-1042-9", FACTS, URL))
         for part in (rendered.text, rendered.html):
             assert best in part
             assert worst in part
@@ -125,7 +125,7 @@ def test_a_survey_names_every_mark(language: str, best: str, worst: str) -> None
 def test_a_low_score_without_words() -> None:
     """A lead reads the mark, and that there is no comment (S13)."""
     facts = LetterFacts("Printer jammed", Status.CLOSED, Priority.P3, group="service-desk", score=1)
-    text = render(LetterName.LOW_SCORE, compose(LetterName.LOW_SCORE, CARLA, "INC-1042-7", facts, URL)).text
+    text = render(LetterName.LOW_SCORE, compose(LetterName.LOW_SCORE, CARLA, "INC-1042-9", facts, URL)).text
     assert "1 of 5 (very bad)" in text
     assert "There is no comment." in text
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from emails.links import ANSWER, Link, Signer
 
 OLD, NEW, OTHER = (SecretStr(name * 40) for name in "abc")
-LINK = Link(ANSWER, "INC-1042-7", 2, "carla", datetime.now(UTC).replace(microsecond=0) + timedelta(days=30))
+LINK = Link(ANSWER, "INC-1042-9", 2, "carla", datetime.now(UTC).replace(microsecond=0) + timedelta(days=30))
 
 
 def signer(*keys: SecretStr) -> Signer:
@@ -38,7 +38,7 @@ def test_letters_under_way_survive_a_new_key() -> None:
 
 def test_an_expired_link_is_none() -> None:
     """After its days a link is like one that never was."""
-    gone = Link(ANSWER, "INC-1042-7", 2, "carla", datetime.now(UTC) - timedelta(seconds=1))
+    gone = Link(ANSWER, "INC-1042-9", 2, "carla", datetime.now(UTC) - timedelta(seconds=1))
     assert signer(NEW).read(token(signer(NEW).sign(gone))) is None
 
 

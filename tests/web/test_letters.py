@@ -33,7 +33,7 @@ def _pages(language: str) -> dict[str, str]:
     """The HTML part of every letter, by name."""
     reader = Reader("Ayşe Öz", language, "Europe/Istanbul")
     facts = replace(FULL, title=TITLE, text=TITLE, solution=TITLE, group=TITLE[:100])
-    letters: dict[LetterName, Letter] = {name: compose(name, reader, "INC-1042-7", facts, URL) for name in LetterName}
+    letters: dict[LetterName, Letter] = {name: compose(name, reader, "INC-1042-9", facts, URL) for name in LetterName}
     of_incidents = {name.value: render(name, letter).html for name, letter in letters.items()}
     digest = render_digest(Digest(reader, STOP), list(letters.items())[:12]).html
     return of_incidents | {DIGEST: digest, SIGN_IN: render_sign_in(reader, "https://desk.example.org/sign-in/link/x", 10).html}

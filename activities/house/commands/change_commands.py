@@ -201,7 +201,7 @@ def policy_adopt(
 ) -> None:
     """Move open incidents to a newer edition: what would change is shown first. Exit code 1 when one of them was not moved.
 
-    Examples:  holdfast policy adopt --edition 2027-01-01 --incidents INC-1042-7 --preview
+    Examples:  holdfast policy adopt --edition 2027-01-01 --incidents INC-1042-9 --preview
                holdfast policy adopt --edition 2027-01-01 --incidents all --as pavel --reason "Agreed with works council"
     """
     from activities.house.commands.adoption_desk import adopt_all, adopted_told, chosen, previews, previews_as_json, previews_told, wish

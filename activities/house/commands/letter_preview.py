@@ -107,7 +107,7 @@ def _reader(language: str) -> Reader:
 def _letter(name: LetterName, language: str) -> Letter:
     sample = words_of(language).sample
     facts = replace(_FACTS, title=sample["title"], text=sample["text"], solution=sample["solution"])
-    return compose(name, _reader(language), "INC-1042-7", facts, _ANSWER)
+    return compose(name, _reader(language), "INC-1042-9", facts, _ANSWER)
 
 
 def _index(samples: list[Sample]) -> str:
