@@ -24,5 +24,5 @@ def read_absence(sheet: Sheet, zone: str) -> tuple[datetime | None, datetime | N
     if until <= datetime.now(UTC):
         return {"until": "This is over already. To end an absence, press the other button."}
     if since is not None and since >= until:
-        return {"until": "The end must lie behind the beginning."}
+        return {"until": "The end must be after the start."}
     return since and since.astimezone(UTC), until.astimezone(UTC)

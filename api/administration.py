@@ -40,21 +40,21 @@ _SECTIONS = (
 # What a page says after a change, by the word in its address.
 NOTICES = {
     "saved": "Saved.",
-    "same": "Nothing was changed: all of it was so already.",
+    "same": "No change: it was like that already.",
     "added": "Added.",
-    "removed": "Taken away.",
-    "absence": "The absence is noted.",
+    "removed": "Removed.",
+    "absence": "The absence is recorded.",
     "disabled": "Disabled. Sessions, links and keys have ended.",
     "enabled": "Enabled again. Keys that were closed stay closed.",
     "signed-out": "Signed out everywhere.",
-    "revoked": "The key opens nothing any more.",
+    "revoked": "The key no longer works.",
 }
 _NEEDED = {
     "id": "An id has letters, digits and . _ : @ - and spaces, begins with a letter or digit, and has at most 100 characters.",
     "name": "Give a name, in at most 200 characters.",
-    "email": "This is no e-mail address.",
-    "language": "Name a language by its two small letters, such as en.",
-    "zone": "Name a time zone as IANA does, such as Europe/Istanbul.",
+    "email": "This is not an e-mail address.",
+    "language": "Name a language by its two lowercase letters, such as en.",
+    "zone": "Give an IANA time zone, such as Europe/Istanbul.",
     "level": "A level is a number from 1 to 9.",
 }
 

@@ -35,5 +35,6 @@ def promises(facts: Mapping[str, Any], say: Sentences) -> list[tuple[datetime, s
 async def received(request: Request, desk: Desk, caller: Caller, number: str, refused: tuple[str, ...] = ()) -> Response:
     """The page with the number and what happens next, also of what was taken in a moment ago and is not on record yet; ``refused``: files that were not."""
     facts = await facts_of(desk.database, number)
-    told = {"number": number, "promises": promises(facts, caller.say) if facts else [], "refused": refused}
+    told: dict[str, Any] = {"number": number, "promises": promises(facts, caller.say) if facts else [], "refused": refused}
+    told["sends_mail"] = desk.settings.smtp_host is not None
     return page(request, "portal/reported.html", 200, SCRIPTED, caller=caller, say=caller.say, **told)

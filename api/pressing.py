@@ -70,6 +70,15 @@ async def press(desk: Desk, command: Command, standing: Standing) -> bool:
     return True
 
 
+def sentence_of(problem: Problem) -> str:
+    """What to tell a person about a command that was not carried out."""
+    if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
+        return "That could not be accepted just now. Please send it again in a moment."
+    if errors := problem.more.get("errors"):
+        return f"{errors[0]['detail']}. Nothing was changed."
+    return f"{problem.detail} Nothing was changed."
+
+
 def told_to_caller(problem: Problem, say: Sentences) -> str:
     """The same for a caller, in their language."""
     if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
@@ -81,12 +90,3 @@ def field_of(problem: Problem) -> str:
     """The field that a problem is about, or nothing."""
     errors = problem.more.get("errors")
     return str(errors[0]["pointer"]).removeprefix("/") if errors else ""
-
-
-def sentence_of(problem: Problem) -> str:
-    """What to tell a person about a command that was not carried out."""
-    if problem.kind.status >= 500:  # noqa: PLR2004 -- a class of status
-        return "That could not be taken in just now. Please send it again in a moment."
-    if errors := problem.more.get("errors"):
-        return f"{errors[0]['detail']}. Nothing was changed."
-    return f"{problem.detail} Nothing was changed."

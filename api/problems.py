@@ -38,14 +38,14 @@ OWN = _catalogue(
         "malformed-request",
         400,
         "The request cannot be read",
-        "The body is no JSON document, or is no text in UTF-8.",
+        "The body is not a JSON document, or not text in UTF-8.",
         "Send one JSON object with Content-Type: application/json.",
     ),
     Kind(
         "not-identified",
         401,
         "No valid key",
-        "The request has no API key, or one that is unknown or revoked.",
+        "The request has no API key, or one that is unknown, revoked or expired.",
         "Send Authorization: Bearer hf_... with a key in force. Pages ask for the key as password.",
     ),
     Kind(
@@ -72,8 +72,8 @@ OWN = _catalogue(
     Kind(
         "wrong-check-digit",
         404,
-        "The check digit does not fit",
-        "The check digit at the end of an incident number is computed from the others; here it does not fit, so a digit was misread or mistyped.",
+        "The check digit is wrong",
+        "The check digit at the end of an incident number is computed from the others; here it is wrong, so a digit was misread or mistyped.",
         "Read the number again. Nothing was looked up.",
     ),
     Kind(
@@ -83,12 +83,14 @@ OWN = _catalogue(
         "No command with this id has been answered for this incident, or it was not yours.",
         "If it was sent a moment ago, ask again shortly. Sending it again with the same Command-Id is safe.",
     ),
-    Kind("method-not-allowed", 405, "Not in this way", "This address does not know the method.", "See the list of operations under /docs."),
+    Kind(
+        "method-not-allowed", 405, "Method not allowed", "This address does not know the method.", "See the list of operations under /docs."
+    ),
     Kind(
         "too-slow",
         408,
         "Too slow",
-        "The request did not come to its end: nothing of it for half a minute, less than 1 KiB a second, or an upload that took more than five minutes. Nothing was kept.",
+        "The request was not completed: nothing of it for half a minute, less than 1 KiB a second, or an upload that took more than five minutes. Nothing was kept.",
         "Send it again over a better connection, with the same Command-Id or Idempotency-Key, or a smaller file.",
     ),
     Kind(
@@ -102,7 +104,7 @@ OWN = _catalogue(
         "letter-under-way",
         409,
         "The letter is still under way",
-        "Only a letter that was sent, has failed, or of which nobody knows what became of it can be sent again. This one is in the hands of the sender.",
+        "Only a letter that was sent, that failed, or whose outcome is unknown can be sent again. This one is still with the sender.",
         "Look at the letter on the Outbox page; its state says what happens next.",
     ),
     Kind(
@@ -110,7 +112,7 @@ OWN = _catalogue(
         409,
         "The file is still being checked",
         "Nobody can read a file before the virus scanner has found it clean, and its incident has taken it on.",
-        "Try again in a moment. If it stays so, the operator sees in holdfast doctor whether the scanner answers.",
+        "Try again in a moment. If it stays like this, holdfast doctor tells the operator whether the scanner answers.",
     ),
     Kind(
         "file-gone",
@@ -131,7 +133,7 @@ OWN = _catalogue(
         413,
         "Too large",
         "The body is larger than 256 KiB, or than the desk takes where files can be sent.",
-        "Shorten it: a text may have 10,000 characters. Send files one by one, or packed into a ZIP.",
+        "Shorten it: a text may have 10,000 characters. Send files one by one, or put them into a ZIP.",
     ),
     Kind("wrong-media-type", 415, "Not JSON", "The body is not declared as JSON.", "Send Content-Type: application/json."),
     Kind(
@@ -145,14 +147,14 @@ OWN = _catalogue(
         "content-differs",
         415,
         "The file is not what its name says",
-        "The content of the file does not fit the end of its name; a text must be readable and in UTF-8.",
-        "Send the file as its program saved it, or pack it into a ZIP.",
+        "The content of the file does not match its extension; text must be readable and in UTF-8.",
+        "Send the file as its program saved it, or put it into a ZIP.",
     ),
-    Kind("empty-file", 422, "The file is empty", "The file has no content.", "Look whether it was saved, and choose it again."),
+    Kind("empty-file", 422, "The file is empty", "The file has no content.", "Check that it was saved, and choose it again."),
     Kind(
         "invalid",
         422,
-        "Something is not as it must be",
+        "Something in the request is wrong",
         "The request can be read, but a part of it is missing, unknown, too long or contradictory. Nothing was changed.",
         "See errors: each has a JSON pointer to the part and says what is expected there.",
     ),
@@ -174,15 +176,15 @@ OWN = _catalogue(
         "too-many-uploads",
         429,
         "Too many files at once",
-        "Somebody who sends a hundred files in a quarter of an hour is held back for a while.",
-        "Wait a quarter of an hour, or pack several files into one ZIP.",
+        "Whoever sends a hundred files in a quarter of an hour has to wait for a while.",
+        "Wait a quarter of an hour, or put several files into one ZIP.",
     ),
     Kind(
         "internal",
         500,
         "A fault of ours",
         "Something went wrong that should not have. It is in the log under the error id.",
-        "Send it again with the same key or command id: that is safe. If it stays, give the operator the error id.",
+        "Send it again with the same key or command id: that is safe. If it keeps happening, give the operator the error id.",
     ),
     Kind(
         "not-accepted",
@@ -194,7 +196,7 @@ OWN = _catalogue(
     Kind(
         "database-away",
         503,
-        "The record is away",
+        "The record cannot be reached",
         "The database cannot be reached at present.",
         "Send it again a little later, with the same Command-Id or Idempotency-Key.",
     ),
@@ -202,7 +204,7 @@ OWN = _catalogue(
         "busy",
         503,
         "Too many at once",
-        "More is on its way than this desk takes in at once, or than one person may send in at once: four uploads. This one was not accepted.",
+        "More is coming in than this desk can take at once, or than one person may send at once (four uploads). This one was not accepted.",
         "Wait for the time in Retry-After and send it again with the same Command-Id or Idempotency-Key.",
     ),
 )
@@ -225,7 +227,7 @@ CATALOGUE: Mapping[str, Kind] = OWN | {rule.value: _of_rule(rule) for rule in Ru
 
 
 class FieldError(BaseModel):
-    """One part of a request that is not as it must be."""
+    """One part of a request that is wrong."""
 
     pointer: str = Field(description="JSON pointer into the body, or the name of the parameter.", examples=["/title"])
     detail: str = Field(description="What is expected there.", examples=["Field required"])

@@ -20,7 +20,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Letter:
-    """What every letter knows. ``url`` leads to the reader's page for this incident, or nowhere where there is none."""
+    """What every letter knows."""
 
     reader: Reader
     number: str
@@ -91,7 +91,7 @@ class Survey(Letter):
 
 @dataclass(frozen=True)
 class LowScore(Letter):
-    """To the group lead: somebody was not content (S13). ``text`` is their comment, if they wrote one."""
+    """To the group lead: somebody was not satisfied (S13). ``text`` is their comment, if they wrote one."""
 
     group: str | None
     score: int

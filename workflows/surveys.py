@@ -22,7 +22,7 @@ def at_closure(incident: Incident, closed_at: datetime) -> dict[str, Any]:
 
 
 def take_admission(incident: Incident, surveyed: Surveyed | None, now: datetime) -> None:
-    """What the record answered: the person may be asked, or is left in peace, in the open."""
+    """What the record answered: the person may be asked, or is not asked, in the open."""
     if surveyed is None or not incident.waits_for_admission:
         return
     if surveyed.why_not is None:

@@ -25,7 +25,7 @@ class Channel(StrEnum):
 
 
 class Impact(IntEnum):
-    """How much of the organisation is hit (S3)."""
+    """How much of the organisation is affected (S3)."""
 
     WIDESPREAD = 1
     SIGNIFICANT = 2

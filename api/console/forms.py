@@ -50,12 +50,12 @@ _LABELS: Mapping[str, str] = {
     "resume": "Resume",
     "resolve": "Resolve",
     "escalate": "Escalate",
-    "reprioritise": "Assess anew",
+    "reprioritise": "Reassess",
     "override_priority": "Override priority",
     "amend": "Correct the report",
     "reopen": "Reopen",
     "approve": "Approve the closure",
-    "cancel": "Call off",
+    "cancel": "Cancel the incident",
 }
 
 

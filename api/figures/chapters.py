@@ -42,8 +42,8 @@ _DEPTHS = (
     ("resolution_over", "How late, where the resolution was late", "Working time beyond the budget of the resolution clock; only incidents that missed it.", Unit.WORKING),
 )  # fmt: skip
 _SOLVED = (
-    ("first_contact", "Solved at the first contact", "Solved at the first level by the first group, without a hold, without a message back and forth, and never reopened. Closed for want of an answer does not count.", "at_first_contact", "closed", "Solved so"),
-    ("first_level", "Solved at the first level", "Never handed up a level. Closed for want of an answer does not count.", "at_first_level", "closed", "Solved so"),
+    ("first_contact", "Solved at the first contact", "Solved at the first level by the first group, without a hold, without a message back and forth, and never reopened. Closed because no answer came does not count.", "at_first_contact", "closed", "Solved so"),
+    ("first_level", "Solved at the first level", "Never handed up a level. Closed because no answer came does not count.", "at_first_level", "closed", "Solved so"),
     ("reopened", "Reopened", "Reopened at least once, by the caller or by the desk.", "reopened", "closed", "Reopened"),
 )  # fmt: skip
 _REASSIGNED = ("reassignments", "Changes of group", "How often an incident went to another group after the first one.", Unit.TIMES)
@@ -76,8 +76,8 @@ def _share(parts: Parts, key: str, title: str, says: str, part: str, of: str, wo
 
 
 def _volume(parts: Parts) -> Figure:
-    says = "Reported in the period; closed or called off in it, whenever they were reported. Service requests never count."
-    shape = [Column("Reported", Unit.COUNT), Column("Closed", Unit.COUNT), Column("Called off", Unit.COUNT)]
+    says = "Reported in the period; closed or cancelled in it, whenever they were reported. Service requests never count."
+    shape = [Column("Reported", Unit.COUNT), Column("Closed", Unit.COUNT), Column("Cancelled", Unit.COUNT)]
     rows, total = [_volumes(part) for part in parts.each], _volumes(parts.all)
     if parts.asked.by.is_time:
         says += " Open at the end: everything not yet closed, also what waits for the caller's confirmation."
@@ -124,14 +124,14 @@ def _responses(tally: Tally) -> tuple[float | None, ...]:
 
 def _marks(parts: Parts) -> Figure:
     says = (
-        "Marks from 1 (very bad) to 5 (very good). Content: a 4 or a 5. The last two columns say where the share of all callers lies with 95 percent, "
+        "Marks from 1 (very bad) to 5 (very good). Satisfied: 4 or 5. The last two columns say between which shares that of all callers lies with 95 percent confidence, "
         f"if those who answered speak for all. Fewer than {FEW_FOR_MARKS} answers are counted and not told: they are single people's."
     )
     shape = (
         Column("Answers", Unit.COUNT), Column("Mean", Unit.MARK), Column("Median", Unit.MARK),
-        Column("Content", Unit.PERCENT), Column("At least", Unit.PERCENT), Column("At most", Unit.PERCENT),
+        Column("Satisfied", Unit.PERCENT), Column("At least", Unit.PERCENT), Column("At most", Unit.PERCENT),
     )  # fmt: skip
-    return _figure(parts, "marks", "How content callers are (CSAT)", says, shape, _marked, (3,))
+    return _figure(parts, "marks", "How satisfied callers are (CSAT)", says, shape, _marked, (3,))
 
 
 def _marked(tally: Tally) -> tuple[float | None, ...]:

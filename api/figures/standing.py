@@ -26,7 +26,7 @@ def backlog(waiting: Sequence[Waiting], now: datetime) -> tuple[Figure, Figure]:
 
 
 def _by_age(waiting: Sequence[Waiting], now: datetime) -> Figure:
-    says = "Open now: reported, and neither solved nor called off. Solved ones wait for the caller to confirm, or for silence. Age counts from the report."
+    says = "Open now: reported, and neither solved nor cancelled. Solved ones wait for the caller to confirm, or for silence. Age counts from the report."
     rows, youngest = [], timedelta.min
     for label, oldest in _AGES:
         of_that_age = [each for each in waiting if youngest <= now - each.reported_at < oldest]

@@ -47,7 +47,7 @@ _EVENTS = {
     EventKind.REJECTED: "the caller says that it is still broken",
     EventKind.REOPENED: "it is opened again",
     EventKind.CLOSED: "it is closed",
-    EventKind.CANCELLED: "it is called off",
+    EventKind.CANCELLED: "it is cancelled",
     EventKind.SURVEY_ASKED: "the survey goes out",
     EventKind.SURVEY_REMINDED: "the survey is not answered in time",
 }

@@ -111,7 +111,7 @@ async def _told(desk: Desk, caller: Caller, chosen: Chosen, message: Message, no
 
 def _why(problem: Problem) -> tuple[str, str]:
     if problem.kind.code == Rule.CHANGED_MEANWHILE:
-        return "overtaken", "Not sent: somebody changed it meanwhile."
+        return "overtaken", "Not sent: somebody changed it in the meantime."
     if problem.kind.code in set(Rule):
         return "refused", f"{problem.detail} ({problem.more['section']})"
     return "not_accepted", sentence_of(problem)

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/account/api-keys", include_in_schema=False)
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
 MOST_KEYS = 20
 _TOO_MANY = f"You have {MOST_KEYS} keys that open something. Close one that is no longer needed first."
-_WRONG_PASSWORD = "The password is another one. Nothing was made."  # noqa: S105 -- a sentence
+_WRONG_PASSWORD = "That is not your current password. No key was made."  # noqa: S105 -- a sentence
 _SLOW = "There were too many tries. Wait a quarter of an hour. Nothing was made."
 _SIGN_IN_ANEW = (
     "Sign out and in again, then make the key within a quarter of an hour: an open browser alone is not enough. Nothing was made."

@@ -107,7 +107,7 @@ async def account(request: Request, desk: TheDesk, caller: Someone) -> Response:
 
 @router.post("/account/password")
 async def change_password(request: Request, desk: TheDesk, caller: Someone) -> Response:
-    """Needs the present password: an open browser is not enough. Ends all sessions but this one, which is renewed."""
+    """Needs the current password: an open browser is not enough. Ends all sessions but this one, which is renewed."""
     if not _takes_passwords(desk):
         raise Problem("not-allowed")
     form, address = await form_of(request), address_of(request)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -21,16 +22,16 @@ from workflows.surveys import take_admission
 
 
 @lru_cache(maxsize=2)
-def front_door(engine: AsyncEngine) -> FastAPI:
-    """The whole application on that database, put together once for it."""
-    return create_app(Settings(link_keys=(LINK_KEY,)), engine=engine)
+def front_door(engine: AsyncEngine, **settings: Any) -> FastAPI:
+    """The whole application on that database, put together once for it and these settings."""
+    return create_app(Settings(link_keys=(LINK_KEY,), **settings), engine=engine)
 
 
 @asynccontextmanager
-async def signed_in(engine: AsyncEngine, person: str | None) -> AsyncIterator[httpx.AsyncClient]:
+async def signed_in(engine: AsyncEngine, person: str | None, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """That person's browser, or a stranger's."""
     cookies = {"holdfast": await begin(engine, person, "test", datetime.now(UTC))} if person else None
-    transport = httpx.ASGITransport(app=front_door(engine))
+    transport = httpx.ASGITransport(app=front_door(engine, **settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", cookies=cookies) as client:
         yield client
 

@@ -187,12 +187,12 @@ async def test_a_person_from_adding_to_leaving(admin: httpx.AsyncClient, record:
         ({"id": "asha"}, "Somebody has this id"),
         ({"id": "monitor"}, "An integration has a key"),
         ({"name": " "}, "Give a name"),
-        ({"email": "a b"}, "no e-mail address"),
+        ({"email": "a b"}, "not an e-mail address"),
         ({"email": "ASHA@example.org"}, "asha has this address"),
-        ({"zone": "Mars/Olympus"}, "Name a time zone as IANA does"),
+        ({"zone": "Mars/Olympus"}, "Give an IANA time zone"),
         ({"roles": "king"}, "roles"),
         ({"groups": "nowhere"}, "does not know nowhere"),
-        ({"language": "english"}, "two small letters"),
+        ({"language": "english"}, "two lowercase letters"),
     ],
 )
 async def test_what_is_wrong_is_said_beside_what_was_typed(
@@ -214,7 +214,7 @@ async def test_who_is_overtaken_is_told(admin: httpx.AsyncClient, record: AsyncE
     assert (await admin.post(where, data=first)).status_code == 303
     overtaken = await admin.post(where, data=second)
     assert overtaken.status_code == 412
-    assert "Somebody changed this meanwhile" in overtaken.text
+    assert "Somebody changed this in the meantime" in overtaken.text
     assert "Name is now: Asha R." in overtaken.text
     assert 'value="Asha S."' in overtaken.text
     assert (await admin.post(where, data=second | {"mark": _mark(overtaken)})).status_code == 303

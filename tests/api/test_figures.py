@@ -93,7 +93,7 @@ def counted_by_hand(rows: Sequence[dict[str, Any]], part: Callable[[dict[str, An
         mine = [row for row in inside if name in (part(row), "All")]
         closed = [row for row in mine if not row["is_cancelled"]]
         found["Reported and closed", name, "Closed"] = len(closed)
-        found["Reported and closed", name, "Called off"] = len(mine) - len(closed)
+        found["Reported and closed", name, "Cancelled"] = len(mine) - len(closed)
         for title, column in (("Time to first response", "responded"), ("How late, where the resolution was late", "resolution_over")):
             lies = spread(Counter((row[column] + 30) // 60 for row in closed if row[column] is not None))
             told = zip(("Count", "Mean", "Median", "90th percentile"), (lies.count, lies.mean, lies.median, lies.p90), strict=True)
@@ -156,7 +156,7 @@ async def test_from_lives_to_figures(database: AsyncEngine) -> None:
     await lived(database, 3, (ASHA, Acknowledge()), at=tuesday)
     await lived(database, 4, (ASHA, solved), kind=Kind.SERVICE_REQUEST, at=tuesday)
     found = await read(database, "from=2026-08-01&to=2026-10-31&by=month")
-    volume = [found["Reported and closed", "2026-09", column] for column in ("Reported", "Closed", "Called off", "Open at the end")]
+    volume = [found["Reported and closed", "2026-09", column] for column in ("Reported", "Closed", "Cancelled", "Open at the end")]
     assert volume == [3, 2, 0, 1]
     assert [found["Reported and closed", part, "Open at the end"] for part in ("2026-08", "2026-10", "All")] == [0, 1, 1]
     assert [found["Confirmed", "All", "Confirmed"], found["Rejected", "All", "Rejected"]] == [1, 1]
@@ -197,14 +197,14 @@ async def answered(engine: AsyncEngine, number: int, score: int) -> None:
 async def test_small_numbers_are_counted_and_not_told(database: AsyncEngine) -> None:
     """With four answers nobody learns what single people said, neither from the page nor from the file; the fifth makes it a figure (S13)."""
     await fill_directory(database)
-    query, title = "from=2026-11-01&to=2027-12-31&by=group", "How content callers are (CSAT)"
+    query, title = "from=2026-11-01&to=2027-12-31&by=group", "How satisfied callers are (CSAT)"
     for number in range(4):
         await answered(database, number, 1)
     found = await read(database, query)
-    assert [found[title, "All", column] for column in ("Answers", "Mean", "Median", "Content", "At least", "At most")] == [4] + [None] * 5
+    assert [found[title, "All", column] for column in ("Answers", "Mean", "Median", "Satisfied", "At least", "At most")] == [4] + [None] * 5
     await answered(database, 4, 5)
     found = await read(database, query)
-    assert [found[title, "All", column] for column in ("Answers", "Mean", "Median", "Content")] == [5, 1.8, 1, 20]
+    assert [found[title, "All", column] for column in ("Answers", "Mean", "Median", "Satisfied")] == [5, 1.8, 1, 20]
     assert (found[title, "All", "At least"] or 0) < 20 < (found[title, "All", "At most"] or 0)
 
 

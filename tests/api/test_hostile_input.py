@@ -103,7 +103,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("wrong", "code"), NUMBERS)
 def test_wrong_numbers(desk: RunningDesk, wrong: str, code: str) -> None:
-    """A mistyped number is 404 that says the check digit does not fit; anything else that is no number is plainly unknown."""
+    """A mistyped number is 404 that says the check digit is wrong; anything else that is no number is plainly unknown."""
     for answer in (
         desk.as_("asha").get(f"/api/v1/incidents/{wrong}"),
         desk.as_("asha").post(f"/api/v1/incidents/{wrong}/acknowledge"),

@@ -5,11 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.database.tables import people
 from activities.incident_numbers import number_of
 from activities.records import Records
 from api.queries.known import known_majors
+from api.sentences import sentences_in
 from tests.api.house import RunningDesk, fill_directory
 from tests.api.readers import signed_in
 from tests.process.life import ASHA, TUESDAY, Life
@@ -131,3 +134,18 @@ def test_the_part_of_the_form_is_for_those_who_may_report(desk: RunningDesk) -> 
     assert desk.as_(None).get("/portal/known?service=intranet").status_code == 303
     assert desk.signed_in("dora").get("/portal/known?service=other").text.strip() == ""
     assert desk.tell(number, "cancel", reason="test").status_code == 200
+
+
+@pytest.mark.parametrize("relay", [None, "relay.example.org"])
+async def test_letters_are_promised_where_mail_goes_out(database: AsyncEngine, relay: str | None) -> None:
+    """After a report the page says what is true of this desk: that letters come, or where to look instead; in either language."""
+    await fill_directory(database)
+    life = Life(Report("It hums"), at=TUESDAY, number=number_of(410_050))
+    await Records(database).publish(life.incident.publication())
+    for language in ("en", "tr"):
+        say = sentences_in(language)
+        async with database.begin() as connection:
+            await connection.execute(update(people).where(people.c.id == "carla").values(language=language))
+        async with signed_in(database, "carla", smtp_host=relay) as browser:
+            text = (await browser.get(f"/portal/reported/{life.facts.number}")).text
+        assert (say("reported_receipt") in text, say("reported_kept") in text) == (relay is not None, relay is None)

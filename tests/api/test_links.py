@@ -73,7 +73,7 @@ def test_still_broken_needs_a_sentence(desk: RunningDesk) -> None:
         assert _state(desk, number) == ("resolved", 1, False)
     answer = _press(desk, path, "broken", "It still\r\nsmokes\x00.")
     assert answer.status_code == 200
-    assert "takes it up again" in answer.text
+    assert "will take it up again" in answer.text
     assert _state(desk, number) == ("in_progress", 2, False)
     rejected = next(event for event in desk.read(number)["timeline"] if event["kind"] == "rejected")
     assert rejected["after"]["text"] == "It still\nsmokes."
@@ -98,7 +98,7 @@ def test_an_earlier_solution_says_so(desk: RunningDesk) -> None:
     assert "earlier solution" in shown.text
     assert "Second try." not in shown.text
     pressed = _press(desk, path, "works", nonce="n")
-    assert "Nothing was changed" in pressed.text
+    assert "This answer changed nothing" in pressed.text
     assert _state(desk, number) == ("resolved", 2, False)
     assert 'value="works"' in desk.as_(None).get(desk.link(number, cycle=2)).text
 

@@ -317,7 +317,7 @@ def test_the_provider_says_no(door: Door, provider: Provider, error: str, said: 
 
 
 def test_who_nobody_knows(door: Door, provider: Provider) -> None:
-    """Nobody is made up: the page says as whom they came and whom to ask."""
+    """No account is created: the page says which one they used, and whom to ask."""
     provider.accounts["carla"] = account("stranger<i>@example.org")
     answer = come(door)
     assert (answer.status_code, sessions(door)) == (403, [])

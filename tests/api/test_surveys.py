@@ -75,7 +75,7 @@ def test_an_answer_is_stored_once_and_can_be_changed(desk: RunningDesk) -> None:
     assert [page.status_code for page in pages] == [200, 200]
     assert "Your answer: 4 of 5, good." in pages[1].text
     assert _score(desk, number) == ("answered", 4, "Quick\nand kind")
-    assert "Nothing was changed" in _rate(desk, path, 4, "Quick\nand kind").text
+    assert "This answer changed nothing" in _rate(desk, path, 4, "Quick\nand kind").text
     assert "Thank you" in _rate(desk, path, 2).text
     assert _score(desk, number) == ("answered", 2, None)
     told = [(event["kind"], event["actor_kind"], event["actor"]) for event in desk.read(number)["timeline"] if "rated" in event["kind"]]
@@ -136,10 +136,10 @@ def test_after_the_end_it_is_over(desk: RunningDesk) -> None:
     form = _form(desk.as_(None).get(path)) | {"score": "5", "meant": "counts"}
     desk.run(_end(desk, number))
     shown = desk.as_(None).get(path)
-    assert "The time for an answer is over" in shown.text
+    assert "The time to answer is over" in shown.text
     assert "<form" not in shown.text
     pressed = desk.as_(None).post(path, data=form)
-    assert (pressed.status_code, "Nothing was changed" in pressed.text) == (200, True)
+    assert (pressed.status_code, "This answer changed nothing" in pressed.text) == (200, True)
     refused = desk.tell(number, "rate", "carla", score=5)
     assert (refused.status_code, refused.json()["rule"]) == (409, "no-survey")
     assert desk.run(_turned_away(desk, number)) == {"rate"}

@@ -66,7 +66,7 @@ def test_every_outcome_is_told(desk: RunningDesk) -> None:
     assert "Done." in _line(answer.text, good)
     assert "final" in _line(answer.text, over)
     assert "(S12)" in _line(answer.text, over)
-    assert "somebody changed it meanwhile" in _line(answer.text, moved)
+    assert "somebody changed it in the meantime" in _line(answer.text, moved)
     assert "no such thing" in _line(answer.text, stranger)
     assert (desk.read(good)["status"], desk.read(moved)) == ("resolved", before)
     again = re.findall(r'name="pick" value="([^"]+)" checked', answer.text)

@@ -90,7 +90,7 @@ def test_the_console_shows_what_is_new_and_sends_again(desk: RunningDesk) -> Non
     answer = _send(asha, number, "resolve", **shown, code="fixed", notes="Works again, I think.")
     assert answer.status_code == 412
     assert desk.read(number) == before
-    for seen in ("Somebody changed this meanwhile", "Noah wrote", "Switch is being replaced.", "Works again, I think."):
+    for seen in ("Somebody changed this in the meantime", "Noah wrote", "Switch is being replaced.", "Works again, I think."):
         assert seen in answer.text
     again = _send(asha, number, "resolve", **_fields(answer.text), code="fixed", notes="Works again, I think.")
     assert (again.status_code, desk.read(number)["status"]) == (303, "resolved")

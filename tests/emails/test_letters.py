@@ -126,7 +126,7 @@ def test_a_low_score_without_words() -> None:
     """A lead reads the mark, and that there is no comment (S13)."""
     facts = LetterFacts("Printer jammed", Status.CLOSED, Priority.P3, group="service-desk", score=1)
     text = render(LetterName.LOW_SCORE, compose(LetterName.LOW_SCORE, CARLA, "INC-1042-9", facts, URL)).text
-    assert "1 of 5 (very bad)" in text
+    assert "1 out of 5 (very bad)" in text
     assert "There is no comment." in text
 
 

@@ -105,7 +105,7 @@ def _look_at_states(page: Page, desk: RunningDesk) -> None:
         other.get_by_role("button", name="Save").click()
     page.get_by_label("Add members").fill("asha")
     page.get_by_role("button", name="Save").click()
-    assert "Somebody changed this meanwhile" in page.get_by_role("alert").inner_text()
+    assert "Somebody changed this in the meantime" in page.get_by_role("alert").inner_text()
     assert page.get_by_label("Mailbox").input_value() == "late@example.org"
     _is_usable(page, "overtaken")
     page.goto(f"{desk.base_url}/admin/rotas/hostile")
@@ -114,7 +114,7 @@ def _look_at_states(page: Page, desk: RunningDesk) -> None:
     page.get_by_role("button", name="Save").click()
     _is_usable(page, "a wrong rota")
     page.goto(f"{desk.base_url}/account/absences")
-    page.get_by_role("button", name="Note the absence").first.click()
+    page.get_by_role("button", name="Record the absence").first.click()
     _is_usable(page, "a wrong absence")
     page.goto(f"{desk.base_url}/admin/exchange")
     text = '[people."p-hostile"]\nname = "Someone"\nroles = ["caller"]\n[people.p-new]\nname = "New"\n[groups]\n[rotas]\n'
@@ -159,7 +159,7 @@ def _comes_in(browser: Browser, link: str, **size: Any) -> Page:
     petra = browser.new_context(**size).new_page()
     petra.goto(link)
     petra.get_by_label("Choose a password").fill(PASSWORD)
-    petra.get_by_label("The same again").fill(PASSWORD)
+    petra.get_by_label("The same password again").fill(PASSWORD)
     petra.get_by_role("checkbox").check()
     petra.get_by_role("button", name="Sign in").click()
     expect(petra.get_by_role("heading", name="Queues")).to_be_visible()
@@ -174,7 +174,7 @@ def _makes_a_key(petra: Page) -> None:
     petra.get_by_role("button", name="Make the key").click()
     assert re.fullmatch(r"hf_[\w-]{43}", petra.locator("#secret").inner_text())
     petra.get_by_role("button", name="Close this key").click()
-    expect(petra.get_by_role("status")).to_contain_text("opens nothing any more")
+    expect(petra.get_by_role("status")).to_contain_text("no longer works")
 
 
 def _is_on_call(adam: Page, width: int) -> None:
@@ -209,10 +209,10 @@ def _offers_a_service(adam: Page, width: int) -> None:
 
 def _goes_away(petra: Page) -> None:
     petra.get_by_role("link", name="Your account").click()
-    petra.get_by_role("link", name="Note an absence").click()
+    petra.get_by_role("link", name="Record an absence").click()
     petra.get_by_label("Until").first.fill((datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"))
-    petra.get_by_role("button", name="Note the absence").first.click()
-    expect(petra.get_by_role("status")).to_have_text("The absence is noted.")
+    petra.get_by_role("button", name="Record the absence").first.click()
+    expect(petra.get_by_role("status")).to_have_text("The absence is recorded.")
 
 
 def _leaves(adam: Page) -> None:

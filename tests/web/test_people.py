@@ -93,6 +93,6 @@ def _look_at_states(page: Page, desk: RunningDesk) -> None:
     page.get_by_label("Question to the caller").fill("Which one?")
     assert desk.tell(other, "resolve", "noah", code="fixed", notes=HOSTILE).status_code == 200
     page.get_by_role("button", name="Put on hold", exact=True).click()
-    assert "Somebody changed this meanwhile" in page.get_by_role("alert").inner_text()
+    assert "Somebody changed this in the meantime" in page.get_by_role("alert").inner_text()
     _is_usable(page, "overtaken")
     assert desk.read(number)["status"] in ("resolved", "new")

@@ -28,8 +28,8 @@ def _types(page: Page) -> None:
     page.get_by_label("What is wrong?").fill("Badge does not open the door")
     page.get_by_label("What is it about?").select_option("facility/room")
     page.get_by_label("A team or a floor").check()
-    page.locator("summary").get_by_text("More that helps us").click()
-    page.get_by_label("How do we reach you best?").fill("Room 4")
+    page.locator("summary").get_by_text("More details that help us").click()
+    page.get_by_label("How can we best reach you?").fill("Room 4")
 
 
 def test_a_draft_comes_back(carla: Page, desk: RunningDesk) -> None:
@@ -41,8 +41,8 @@ def test_a_draft_comes_back(carla: Page, desk: RunningDesk) -> None:
     expect(carla.get_by_label("What is wrong?")).to_have_value("Badge does not open the door")
     expect(carla.get_by_label("What is it about?")).to_have_value("facility/room")
     expect(carla.get_by_label("A team or a floor")).to_be_checked()
-    expect(carla.get_by_label("How do we reach you best?")).to_be_visible()
-    carla.get_by_role("button", name="Throw it away").click()
+    expect(carla.get_by_label("How can we best reach you?")).to_be_visible()
+    carla.get_by_role("button", name="Discard it").click()
     expect(carla.get_by_label("What is wrong?")).to_have_value("")
     expect(carla.get_by_text("What you typed is back in the form.")).to_be_hidden()
     assert carla.evaluate(KEPT) == []

@@ -79,7 +79,7 @@ def test_a_provider_that_is_away(browser: Browser, door: Door, provider: Provide
     page = browser.new_context(bypass_csp=True).new_page()
     page.goto(f"{door.base_url}/sign-in/provider")
     page.get_by_role("link", name="carla").click()
-    expect(page.get_by_role("heading", name="The other side does not answer")).to_be_visible()
+    expect(page.get_by_role("heading", name="The sign-in service does not answer")).to_be_visible()
     assert flaws(page) == []
     provider.be_honest()
     page.goto(f"{door.base_url}/sign-in/provider/back?code=x&state=y")

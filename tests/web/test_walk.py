@@ -107,7 +107,7 @@ def _reports(carla: Page, title: str) -> str:
     carla.get_by_label("What is wrong?").fill(title)
     carla.get_by_label("What is it about?").select_option("network/wired")
     carla.get_by_label("A team or a floor").check()
-    carla.get_by_label("Not at all: work stands still").check()
+    carla.get_by_label("Not at all: work has stopped").check()
     carla.get_by_role("button", name="Send the report").click()
     number = carla.locator("b.number").inner_text()
     carla.get_by_role("link", name=f"Follow {number}").click()

@@ -15,7 +15,7 @@ class WorkingCalendars:
     by_name: Mapping[str, Calendar]
 
     def __getitem__(self, name: str) -> Calendar:
-        """The calendar of that name; KeyError where a rule names one that does not exist (a test looks for that)."""
+        """The calendar of that name; KeyError where a rule names one that does not exist (``agreement.check`` refuses such an edition)."""
         return self.by_name[name]
 
 

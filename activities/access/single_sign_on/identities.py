@@ -1,4 +1,4 @@
-"""Whom a provider means: the directory decides, and who was meant once is meant for ever (process.md S22). Nobody is made up here."""
+"""Whom a provider means: the directory decides, and who was meant once is meant for ever (process.md S22). No account is created here."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -193,5 +193,5 @@ def _override(sheet: Sheet, zone: str) -> OverrideEntry | dict[str, str]:
     if wrong or start is None or end is None:
         return wrong
     if start >= end:
-        return {"to": "The end must lie behind the beginning."}
+        return {"to": "The end must be after the start."}
     return OverrideEntry.model_validate({"person": sheet["person"], "from": start.astimezone(UTC), "to": end.astimezone(UTC)})
