@@ -59,7 +59,7 @@ async def test_the_page_shows_what_is_in_force_and_what_comes(on_file: AsyncEngi
         adopt(HOLDFAST)
     present, _, coming = page.partition("From 2190-01-01 on")
     assert "In force since 2026-01-01" in present
-    assert "Rules and directory fit each other" in present
+    assert "Rules and directory match" in present
     assert "The rules name the group kitchen" in coming
     assert "holdfast policy publish" in page
     assert page.count('method="post"') == 1

@@ -197,7 +197,7 @@ def _is_on_call(adam: Page, width: int) -> None:
 def _offers_a_service(adam: Page, width: int) -> None:
     adam.get_by_role("link", name="Services").click()
     adam.get_by_role("link", name="Add a service").click()
-    adam.get_by_label("Key", exact=True).fill("maps")
+    adam.get_by_label("Id", exact=True).fill("maps")
     adam.get_by_label("Name", exact=True).fill("Maps")
     adam.get_by_label("Owner").select_option(f"person/p-{width}")
     adam.get_by_label("Suggested category").select_option("software")
