@@ -15,7 +15,7 @@ def read_absence(sheet: Sheet, zone: str) -> tuple[datetime | None, datetime | N
         try:
             found[name] = instant_in(sheet[name], zone)
         except ValueError:
-            wrong[name] = "This is no date and time."
+            wrong[name] = "This is not a date and time."
     if wrong:
         return wrong
     since, until = found["since"], found["until"]

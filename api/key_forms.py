@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from api.administration import Sheet
 
 ENDS = (("90", "In 90 days"), ("30", "In 30 days"), ("365", "In a year"), ("", "Never"))
-MADE_BEFORE = "From this form a key was made before. Its secret was shown then and cannot be shown again: close that key, and make another."
+MADE_BEFORE = (
+    "A key was already made from this form. Its secret was shown then and cannot be shown again: close that key, and make another."
+)
 
 
 def ends_at(sheet: Sheet, now: datetime) -> datetime | None:

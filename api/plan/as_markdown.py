@@ -16,7 +16,7 @@ def as_markdown(plan: MarkedPlan) -> str:
 def _lines(plan: MarkedPlan) -> Iterator[str]:
     yield "# Incident response plan"
     yield ""
-    until = f"to before {plan.until}" if plan.until else "on"
+    until = f"on and before {plan.until}" if plan.until else "on"
     yield f"For incidents reported from {plan.edition} {until}. Written from the rules of edition {plan.edition}; it changes when they change."
     if plan.against:
         yield ""

@@ -22,11 +22,11 @@ from api.routes.incidents import TheDesk
 router = APIRouter(prefix="/account/api-keys", include_in_schema=False)
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
 MOST_KEYS = 20
-_TOO_MANY = f"You have {MOST_KEYS} keys that open something. Close one that is no longer needed first."
+_TOO_MANY = f"You have {MOST_KEYS} keys in force. Close one that is no longer needed first."
 _WRONG_PASSWORD = "That is not your current password. No key was made."  # noqa: S105 -- a sentence
-_SLOW = "There were too many tries. Wait a quarter of an hour. Nothing was made."
+_SLOW = "There were too many attempts. Wait a quarter of an hour. No key was made."
 _SIGN_IN_ANEW = (
-    "Sign out and in again, then make the key within a quarter of an hour: an open browser alone is not enough. Nothing was made."
+    "Sign out and in again, then make the key within a quarter of an hour: an open browser alone is not enough. No key was made."
 )
 
 

@@ -75,7 +75,7 @@ def _sought(asked: dict[str, str], before: str) -> tuple[Sought, dict[str, str]]
         try:
             days[name] = datetime.strptime(asked[name], "%Y-%m-%d").replace(tzinfo=UTC) if name in asked else None
         except ValueError:
-            days[name], wrong[name] = None, "This is no day such as 2026-12-31."
+            days[name], wrong[name] = None, "This is not a day, such as 2026-12-31."
     last = days["to"]
     try:
         until = last + timedelta(days=1) if last else None

@@ -75,7 +75,7 @@ async def _keep(request: Request, desk: Desk, caller: Caller, group: str | None,
     entry = read_entry(GroupEntry, {name: sheet[name] for name in ("name", "level", "lead", "email")} | {"members": members})
     found = wrong | (entry if isinstance(entry, dict) else {})
     if unknown:
-        found["more"] = f"The directory knows nobody, or several, of this id or address: {', '.join(unknown[:5])}."
+        found["more"] = f"The directory has nobody, or several people, with this id or address: {', '.join(unknown[:5])}."
     if found or isinstance(entry, dict):
         return await _form(request, desk, caller, group, Occasion(422, wrong=found, sheet=sheet))
     try:

@@ -146,7 +146,7 @@ async def absence(request: Request, desk: TheDesk, caller: Admin, person: str, s
 async def disable(request: Request, desk: TheDesk, caller: Admin, person: str, sheet: Filled) -> Response:
     """They left. Needs a tick: it ends everything they are signed in with."""
     if sheet["sure"] != "yes":
-        missing = "Tick that it is meant. Nothing was changed."
+        missing = "Tick the box to confirm. Nothing was changed."
         return await _one(request, desk, caller, person, Occasion(422, wrong={"sure": missing}))
     try:
         is_new = await disable_person(desk.database, key_in(person), hand_of(request, caller))
