@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.test_imports import LAYERS
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("workflows", "activities", "emails", "api", "tests", "docs", "benchmarks", "worker.py", "cli.py", "README.md", "CHANGELOG.md")
 READ_BY_PEOPLE = {".py", ".md", ".html", ".toml", ".txt"}
@@ -66,6 +68,16 @@ def test_the_specification_is_whole() -> None:
         document, heading = STANDS[kind]
         there = re.findall(heading, (ROOT / document).read_text(encoding="utf-8"), flags=re.MULTILINE)
         assert there == [str(number) for number in range(1, last + 1)], f"{document} has {there}"
+
+
+def test_the_rooms_of_the_design_are_those_of_the_house() -> None:
+    """The table of floors in design.md has the rooms that the imports are held to, from top to bottom."""
+    section = (ROOT / "docs/design.md").read_text(encoding="utf-8").partition("## 3. ")[2].partition("\nOne room may")[0]
+    named = re.findall(r"`([\w.]+)`", "".join(line for line in section.splitlines() if line.startswith("|")))
+    floors = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms}
+    assert set(named) == set(floors), f"docs/design.md section 3: {sorted(set(named) ^ set(floors))} differ from LAYERS of test_imports.py."
+    depths = [floors[room] for room in named]
+    assert depths == sorted(depths), "docs/design.md section 3: the rooms are out of order."
 
 
 def test_links_between_documents_lead_somewhere() -> None:
