@@ -133,6 +133,6 @@ def test_a_low_score_without_words() -> None:
 @pytest.mark.parametrize("language", ["en", "tr"])
 def test_a_breach_says_nothing_of_other_readers(language: str) -> None:
     """Who else is told is a rule of the desk and depends on the clock: the letter does not claim it."""
-    rendered = render(LetterName.BREACH, compose(LetterName.BREACH, replace(CARLA, language=language), "INC-1042-7", FACTS, URL))
+    rendered = render(LetterName.BREACH, compose(LetterName.BREACH, replace(CARLA, language=language), "INC-1042-9", FACTS, URL))
     for part in (rendered.text, rendered.html):
         assert not re.search(r"manager|have been told|yöneticisi|haber verildi", part)

@@ -58,7 +58,7 @@ def test_the_dates_are_listed_earliest_first(place: dict[str, str]) -> None:
     assert lines == [
         "Thu 2026-11-26 08:00:00Z  a reminder of the question goes out",
         "Mon 2026-11-30 08:00:00Z  a reminder of the question goes out",
-        "Wed 2026-12-02 08:00:00Z  it counts as solved if no answer came",
+        "Wed 2026-12-02 08:00:00Z  it counts as solved if there is no answer",
     ]
 
 
