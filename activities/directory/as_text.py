@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,9 +13,12 @@ from activities.directory.entries import DirectoryFile
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def as_toml(file: DirectoryFile) -> str:
-    """The file as text, sorted by id."""
-    lines: list[str] = []
+def as_toml(file: DirectoryFile, unreadable: Collection[str] = ()) -> str:
+    """The file as text, sorted by id. It begins with the names of rotas that are not in it because nobody can read them."""
+    lines = [
+        f"# The rota {json.dumps(rota)} cannot be read and is not in this file: importing it would take that rota away."
+        for rota in unreadable
+    ]
     for name in ("people", "groups", "rotas", "services"):
         entries: Mapping[str, BaseModel] | None = getattr(file, name)
         if entries is None:

@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import event, select, update
+from sqlalchemy import event, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.access.accounts import set_password
 from activities.access.keys import issue_key
 from activities.access.security_log import COMMAND_LINE, Hand
-from activities.database.tables import api_keys, groups, people, security_events, sessions
+from activities.database.tables import api_keys, groups, people, rotas, security_events, sessions
 from activities.directory.changes import keep_service
 from activities.directory.entries import ServiceEntry
 from activities.settings import Settings
@@ -445,6 +445,15 @@ async def test_a_table_of_people_carries_out_nothing(admin: httpx.AsyncClient, r
     rows = list(csv.reader(io.StringIO((await admin.get("/admin/people.csv")).text.removeprefix("\ufeff"))))
     assert [row[1] for row in rows if row[0] == "asha"] == ["'=1+1"]
     assert len(rows) == len(PEOPLE) + 1
+
+
+async def test_an_exported_file_names_the_rota_that_it_lacks(admin: httpx.AsyncClient, record: AsyncEngine) -> None:
+    """One that cannot be read is not in the file, and importing the file would take it away: its first line says so."""
+    async with record.begin() as connection:
+        await connection.execute(insert(rotas).values(id="odd", definition={"zone": "Mars/Olympus"}))
+    exported = (await admin.get("/admin/directory.toml")).text
+    assert exported.splitlines()[0] == '# The rota "odd" cannot be read and is not in this file: importing it would take that rota away.'
+    assert "[rotas.odd]" not in exported
 
 
 async def test_the_audit_is_read(admin: httpx.AsyncClient, record: AsyncEngine) -> None:

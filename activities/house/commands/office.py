@@ -65,7 +65,8 @@ def export_directory(settings: Settings) -> tuple[str, tuple[str, ...]]:
 
     async def work(engine: AsyncEngine) -> tuple[str, tuple[str, ...]]:
         async with engine.execution_options(read_only=True).connect() as connection:
-            return as_toml(await everything(connection)), (await all_rotas(connection)).unreadable
+            unreadable = (await all_rotas(connection)).unreadable
+            return as_toml(await everything(connection), unreadable), unreadable
 
     return on_record(settings, work)
 

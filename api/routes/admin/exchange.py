@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from activities.access.security_log import Seen, write_down
-from activities.directory.as_text import as_toml
 from activities.directory.file import DirectoryFileError, ImportReport, Preview, load_directory, preview_of
 from activities.directory.leaving import LastAdminError
 from activities.directory.lock import DirectoryChangedError
@@ -15,7 +14,7 @@ from api.desk import Desk
 from api.entrance.cookies import address_of
 from api.figures.spreadsheets import table
 from api.identity import Caller
-from api.queries.people import PersonRow, everybody, whole_directory
+from api.queries.people import PersonRow, directory_as_toml, everybody
 from api.rendering import PRIVATE
 from api.routes.admin.people import LAST_ADMIN
 from api.routes.incidents import TheDesk
@@ -38,7 +37,7 @@ async def exchange(request: Request, caller: Admin) -> Response:
 async def directory(request: Request, desk: TheDesk, caller: Admin) -> Response:
     """People, groups, rotas and services, in the format of the import."""
     await _note_export(request, desk, caller, "directory.toml")
-    return _file(as_toml(await whole_directory(desk.database)), "directory.toml", "application/toml; charset=utf-8")
+    return _file(await directory_as_toml(desk.database), "directory.toml", "application/toml; charset=utf-8")
 
 
 @router.get("/people.csv")
