@@ -20,7 +20,7 @@ from activities.database.session import open_database
 from activities.deployments import routing, versioning
 from activities.files.keeper import FileKeeper
 from activities.house.logs import HOUSE
-from activities.house.serving import leave
+from activities.house.serving import LETS_GO_WITHIN, leave
 from activities.mail.mail_room import MailRoom
 from activities.records import Records
 from activities.settings import Settings
@@ -33,8 +33,6 @@ from workflows.mail_room import FollowingMailRoomWorkflow, MailRoomWorkflow
 # A worker that is killed holds up its incidents by this time only (temporal.md 6.1).
 STICKY_TIMEOUT = timedelta(seconds=3)
 PATIENCE = timedelta(seconds=20)
-# On a busy machine the SDK sometimes waits for a poll that never comes back, long after the last task is done.
-LETS_GO_WITHIN = timedelta(seconds=15)
 LOOKS_EVERY = timedelta(minutes=1)
 _GUARDED = {"incident", "mail_room"}
 log = structlog.get_logger(HOUSE)

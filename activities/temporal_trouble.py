@@ -15,7 +15,10 @@ _MEND: Mapping[RPCStatusCode | None, str] = {
     RPCStatusCode.PERMISSION_DENIED: "check that the key or certificate may use the namespace of TEMPORAL_NAMESPACE",
     RPCStatusCode.NOT_FOUND: "check TEMPORAL_NAMESPACE, or make it: temporal operator namespace create -n NAMESPACE --retention 30d",
 }
+# Whoever says anything else has answered. INTERNAL is what a client that does not speak TLS hears.
+_SILENT = (None, RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.INTERNAL, RPCStatusCode.CANCELLED)
 _FIND_IT = "check TEMPORAL_ADDRESS and TEMPORAL_TLS, and that it runs"
+_READ_IT = "what it says is its own word; its log says more"
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,13 @@ class Trouble:
     @property
     def advice(self) -> str:
         """What to do."""
-        return _MEND.get(self.status, _FIND_IT)
+        return _MEND.get(self.status, _FIND_IT if self.status in _SILENT else _READ_IT)
 
     @property
     def told(self) -> str:
         """What is wrong, without advice."""
         status = f"{self.status.name}: " if self.status else ""
-        return f"Temporal {'refuses' if self.status in _MEND else 'does not answer'} ({status}{self.words.rstrip('.')})"
+        return f"Temporal {'does not answer' if self.status in _SILENT else 'refuses'} ({status}{self.words.rstrip('.')})"
 
 
 def trouble_of(error: Exception) -> Trouble:

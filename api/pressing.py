@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from api.bodies import said, strict
-from api.delivery import Command, deliver, refusal_in
+from api.delivery import Command, deliver, refusal_in, what_was_said
 from api.desk import Desk
 from api.problems import Problem
 from api.queries.incidents import Standing, is_news_to
@@ -48,7 +48,7 @@ def message_of(kind: Any, values: Mapping[str, Any]) -> Message | Lack:
 
 def command_of(number: str, actor: Actor, message: Message, nonce: str, seen: frozenset[int] | None = None) -> Command:
     """The command that this form is, for this person; a page loaded anew brings a fresh nonce. ``seen``: see Command."""
-    parts = (number, actor.id, type(message).__name__, nonce[:64], TypeAdapter(type(message)).dump_json(message).decode())
+    parts = (number, actor.id, type(message).__name__, nonce[:64], what_was_said(message).decode())
     digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()
     return Command(f"page:{digest[:40]}", number, actor, message, seen)
 

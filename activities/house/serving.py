@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any, NoReturn
 
 import structlog
@@ -18,6 +19,8 @@ from activities.policy_book import UnusableBookError, load_book
 from activities.settings import Settings
 from workflows.policies.book import adopt
 
+# A worker whose last task is done: on a busy machine the SDK sometimes waits for a poll that never comes back.
+LETS_GO_WITHIN = timedelta(seconds=5)
 _GLANCE = 1.0  # seconds between two looks at the parent
 log = structlog.get_logger(HOUSE)
 

@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, literal, select, union_all, update
+from sqlalchemy import Column, ColumnElement, Select, bindparam, case, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.database.session import insert
-from activities.database.tables import NO_PRIORITY, Instant, groups, letters, people
+from activities.database.tables import NO_PRIORITY, Instant, groups, incidents, letters, people
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.directory.who_is_meant import GROUP_MAILBOX
 from emails.letters import Reader
@@ -23,8 +23,6 @@ from workflows.vocabulary import Priority
 
 LEASE = timedelta(minutes=3)
 _RESENT = ":resend:"
-_LINE = (*Priority, NO_PRIORITY)
-_PLACE = case({priority: place for place, priority in enumerate(_LINE)}, value=letters.c.priority, else_=len(_LINE))
 
 
 class LetterState(StrEnum):
@@ -77,19 +75,36 @@ def root_of(key: str) -> str:
     return key.partition(_RESENT)[0]
 
 
+_DUE = (letters.c.state == LetterState.PLANNED, letters.c.next_attempt_at <= bindparam("now", type_=Instant))
+
+
 def _next_in_line() -> Select[Any]:
     """The letter of the gravest priority that became due first. The index leads to the first one of each priority, so a claim costs the same however many wait."""
     left = (letters.c.state == LetterState.HANDED_OVER, letters.c.claimed_at <= bindparam("lapsed", type_=Instant))
     # Those that dead senders left are few.
-    candidates = (*(select(_first(place, priority).subquery()) for place, priority in enumerate(_LINE)), _places(_PLACE).where(*left))
+    ranked = (select(_first(place, priority).subquery()) for place, priority in enumerate(Priority))
+    candidates = (*ranked, _unranked(), _places(_place_of(letters.c.priority)).where(*left))
     found = union_all(*candidates).subquery()
     key = select(found.c.key).order_by(found.c.place, found.c.next_attempt_at, found.c.cause).limit(1).scalar_subquery()
     return select(letters).where(letters.c.key == key)
 
 
 def _first(place: int, priority: str) -> Select[Any]:
-    due = (letters.c.state == LetterState.PLANNED, letters.c.next_attempt_at <= bindparam("now", type_=Instant))
-    return _places(literal(place)).where(*due, letters.c.priority == priority).order_by(letters.c.next_attempt_at, letters.c.cause).limit(1)
+    return (
+        _places(literal(place)).where(*_DUE, letters.c.priority == priority).order_by(letters.c.next_attempt_at, letters.c.cause).limit(1)
+    )
+
+
+def _unranked() -> Select[Any]:
+    """Digests, and what workers of an older build owe: those are ranked by their incident. There are few of either."""
+    of_an_incident = _places(_place_of(incidents.c.priority)).join_from(
+        letters, incidents, letters.c.number == incidents.c.number, isouter=True
+    )
+    return of_an_incident.where(*_DUE, letters.c.priority == NO_PRIORITY)
+
+
+def _place_of(priority: Column[str]) -> ColumnElement[int]:
+    return case({each: place for place, each in enumerate(Priority)}, value=priority, else_=len(Priority))
 
 
 def _places(place: ColumnElement[int]) -> Select[Any]:

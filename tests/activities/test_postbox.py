@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.database.tables import NO_PRIORITY, letters
+from activities.database.tables import NO_PRIORITY, incidents, letters
 from activities.directory.file import load_directory
 from activities.mail.postbox import LEASE, LetterState, claim_next
-from activities.records import Records
+from activities.records import Records, facts_row
 from tests.activities.test_records import DIRECTORY
 from tests.process.life import ASHA, Life
-from workflows.messages import Reprioritise
+from workflows.messages import Report, Reprioritise
 from workflows.vocabulary import Impact, Priority, Urgency
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -74,9 +74,25 @@ async def test_a_claim_is_led_to_its_letter(database: AsyncEngine) -> None:
             await connection.execute(text("SET LOCAL enable_seqscan = off"))
         plan = await connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{statement}", parameters)
         told = "\n".join(str(row[-1]) for row in plan)
-    assert told.count("ix_letters_in_line") == len([*Priority, NO_PRIORITY]) + 1
-    # One sort, of the first ones.
+    # For each priority, for those that have none, and for those in somebody's hand. One sort, of the first ones.
+    assert told.count("ix_letters_in_line") == len(Priority) + 2
     assert told.count("TEMP B-TREE" if is_sqlite else "Sort Key") == 1, told
+
+
+async def test_what_an_older_worker_owes_is_ranked_by_its_incident(database: AsyncEngine) -> None:
+    """A worker that knows no priority of letters leaves it out: its P1 still goes before the P5 of a newer one, and before digests."""
+    life = Life(Report("Everything is down", impact=Impact.WIDESPREAD, urgency=Urgency.HIGH))
+    facts = life.incident.publication().snapshot
+    async with database.begin() as connection:
+        await connection.execute(insert(incidents).values(facts_row(facts)))
+    await _fill(
+        database,
+        _row("digest", NO_PRIORITY, timedelta(hours=-9), number=""),
+        _row("of a newer worker", "P5", timedelta(hours=-5)),
+        _row("of an older worker", NO_PRIORITY, timedelta(hours=-1), number=facts.number),
+    )
+    claims = [await claim_next(database, NOW) for _ in range(3)]
+    assert [claim and claim.key for claim in claims] == ["of an older worker", "of a newer worker", "digest"]
 
 
 @pytest.mark.parametrize("late", [False, True])

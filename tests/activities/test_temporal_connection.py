@@ -30,6 +30,11 @@ def test_all_incidents_share_one_converter() -> None:
         (RuntimeError(REFUSED.format("Unauthenticated", "Request unauthorized.")), "refuses (UNAUTHENTICATED: Request", "TEMPORAL_API_KEY"),
         (RuntimeError(REFUSED.format("PermissionDenied", "no")), "refuses (PERMISSION_DENIED: no)", "may use the namespace"),
         (RPCError("Namespace desk is not found.", RPCStatusCode.NOT_FOUND, b""), "refuses (NOT_FOUND: Namespace desk", "namespace create"),
+        (
+            RPCError("too many requests", RPCStatusCode.RESOURCE_EXHAUSTED, b""),
+            "refuses (RESOURCE_EXHAUSTED: too many",
+            "its log says more",
+        ),
         (RPCError("busy", RPCStatusCode.UNAVAILABLE, b""), "does not answer (UNAVAILABLE: busy)", "that it runs"),
         (RuntimeError(REFUSED.format("Internal", "h2 protocol error")), "does not answer (INTERNAL: h2 protocol error)", "TEMPORAL_TLS"),
         (RuntimeError(AWAY.format("Connection refused")), "does not answer (Connection refused)", "TEMPORAL_ADDRESS"),

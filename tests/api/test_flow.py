@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from ulid import ULID
 
+from api.delivery import what_was_said
 from tests.api.house import LONGEST, RunningDesk
+from workflows.messages import Assign, Take
 
 
 def test_a_report_is_readable_at_once(desk: RunningDesk) -> None:
@@ -220,6 +222,12 @@ def test_a_machine_a_little_ahead_reports_now(desk: RunningDesk) -> None:
     assert shown["reported_at"] <= shown["logged_at"]
     answer = desk.as_("carla").post("/api/v1/incidents", json={"title": "x", "reported_at": later.isoformat()})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reported_at")
+
+
+def test_a_command_sent_again_after_an_upgrade_is_known() -> None:
+    """What the front door fills in today and did not yesterday is no part of what was said: the same command has the same words for ever."""
+    assert what_was_said(Take()) == what_was_said(Take(level=2)) == b'{"group":null}'
+    assert what_was_said(Assign("network", "noah", 2)) == b'{"group":"network","person":"noah","level":2}'
 
 
 def test_many_at_once_are_one(desk: RunningDesk) -> None:

@@ -117,10 +117,6 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: _book(escalation=EscalationLadders((LADDER,), "ines", {2: Audience.ON_CALL})),
         "escalation ladders, reopening 2: 'escalation' to a rota or a named person needs a name; only a ladder can give one.",
     ),
-    "a reopening before the first": (
-        lambda: EscalationLadders((), "ines", {0: Audience.GROUP_LEAD}),
-        "escalation ladders: reopenings are counted from 1; there is none with the number 0.",
-    ),
     "a survey of more than all": (
         lambda: replace(SURVEY, percent=150),
         "survey rules: percent is a share of the incidents from 0 to 100; it is 150.",
@@ -138,12 +134,12 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
         "survey rules: delay and change_of_mind cannot be less than nothing, and expires_after is more than nothing.",
     ),
     "a survey's reminder after its end": (
-        lambda: replace(SURVEY, reminder_after_days=14),
-        "survey rules: a reminder after 14 days does not come within the 14 days to answer.",
+        lambda: replace(SURVEY, reminder_after_days=15),
+        "survey rules: a reminder after 15 days does not come within the 14 days to answer.",
     ),
-    "a cap that lets nobody through": (
-        lambda: Cap(timedelta(days=14), most=0),
-        "survey rules: a cap lets at least one survey through within some time; to ask nobody, name no kinds.",
+    "a cap of less than nothing": (
+        lambda: Cap(timedelta(days=14), most=-1),
+        "survey rules: a cap says how many surveys within how long: most is 0 or more, within is more than nothing.",
     ),
     "one cap without a comma": (
         lambda: replace(SURVEY, caps=Cap(timedelta(days=14), most=1)),

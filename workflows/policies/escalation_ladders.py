@@ -84,8 +84,6 @@ class EscalationLadders:
         if twice := sorted({priority.value for priority in taken if taken.count(priority) > 1}):
             raise ValueError(f"two ladders are for {twice[0]}, and only the first would ever be climbed: give each priority one ladder.")
         must_be_known(self.reopening.values(), tuple(Audience), "reader", "escalation ladders, reopening")
-        if early := [count for count in self.reopening if count < 1]:
-            raise ValueError(f"escalation ladders: reopenings are counted from 1; there is none with the number {early[0]}.")
         if not self.fallback_owner.strip():
             raise ValueError("escalation ladders need a fallback owner: the person who is told when nobody else is reached")
 

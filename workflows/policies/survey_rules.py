@@ -21,8 +21,8 @@ class Cap:
     spares_always_asked: bool = False
 
     def __post_init__(self) -> None:
-        if self.within <= timedelta(0) or self.most < 1:
-            raise ValueError("survey rules: a cap lets at least one survey through within some time; to ask nobody, name no kinds.")
+        if self.within <= timedelta(0) or self.most < 0:
+            raise ValueError("survey rules: a cap says how many surveys within how long: most is 0 or more, within is more than nothing.")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class SurveyRules:
         """Whoever is asked has time to answer, and is reminded within it."""
         if min(self.delay, self.change_of_mind) < timedelta(0) or self.expires_after <= timedelta(0):
             raise ValueError("survey rules: delay and change_of_mind cannot be less than nothing, and expires_after is more than nothing.")
-        if self.reminder_after_days is not None and not timedelta(0) < timedelta(days=self.reminder_after_days) < self.expires_after:
+        if self.reminder_after_days is not None and not timedelta(0) < timedelta(days=self.reminder_after_days) <= self.expires_after:
             days = self.expires_after / timedelta(days=1)
             raise ValueError(
                 f"survey rules: a reminder after {self.reminder_after_days:g} days does not come within the {days:g} days to answer."
@@ -71,7 +71,8 @@ class SurveyRules:
     @property
     def asks_anybody(self) -> bool:
         """Whether there is any incident about which somebody is asked."""
-        return bool(self.kinds)
+        is_picked = self.percent > 0 or self.always_asked or self.reopened_is_always_asked or self.major_is_always_asked
+        return bool(self.kinds and is_picked)
 
     def is_drawn(self, number: str) -> bool:
         """The lot of an incident: the same whenever it is drawn, whatever the other incidents do."""

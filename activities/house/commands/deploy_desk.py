@@ -173,10 +173,12 @@ async def _nudge(client: Client, settings: Settings, per_second: int, patience: 
 async def _left(client: Client, query: str) -> int:
     """How many are still found after some glances. None is believed the second time: an incident that hands over is counted nowhere for a moment."""
     glances: list[int] = []
-    while len(glances) < _GLANCES and glances[-2:] != [0, 0]:
+    while glances[-2:] != [0, 0]:
+        if len(glances) >= _GLANCES and glances[-1]:
+            return glances[-1]
         glances.append((await client.count_workflows(query)).count)
         await asyncio.sleep(_GLANCE)
-    return glances[-1]
+    return 0
 
 
 async def _ask(client: Client, number: str) -> None:

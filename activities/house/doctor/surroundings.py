@@ -15,7 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.access.single_sign_on.provider import BACK, IdentityProvider, MissingExtraError, ProviderAwayError
-from activities.database.migrate import is_at_head
+from activities.database.migrate import is_migrated
 from activities.database.session import open_database
 from activities.database.tables import incidents
 from activities.deployments import is_alive, routing
@@ -34,7 +34,7 @@ async def look_at_database(settings: Settings) -> Sequence[Finding]:
     engine = open_database(settings.database_url)
     kind = engine.dialect.name
     try:
-        current = await is_at_head(engine)
+        current = await is_migrated(engine)
     except (SQLAlchemyError, OSError):
         return [fail("database", f"the {kind} database does not answer", "start it, or correct HOLDFAST_DATABASE_URL")]
     finally:

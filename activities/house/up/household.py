@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from activities.house.refusals import RefusedError
+from activities.house.serving import LETS_GO_WITHIN
 from activities.house.up.data_directory import end_left_over, pid_file
 from activities.house.up.embedded_server import server_answers, server_command, server_file
 from activities.house.up.supervisor import Child
@@ -22,7 +23,13 @@ def children(settings: Settings) -> tuple[Child, ...]:
     """Temporal, worker, API: each may need those before it, and they are stopped from the last to the first."""
     return (
         _child(settings, "Temporal server", server_command(settings), lambda _: server_answers(settings), timedelta(seconds=5)),
-        _child(settings, "worker", _ours("worker"), lambda child: child.has_said("running"), WORKER_PATIENCE + timedelta(seconds=2)),
+        _child(
+            settings,
+            "worker",
+            _ours("worker"),
+            lambda child: child.has_said("running"),
+            WORKER_PATIENCE + LETS_GO_WITHIN + timedelta(seconds=2),
+        ),
         _child(settings, "API", _ours("api"), lambda _: _answers(settings), timedelta(seconds=4)),
     )
 
