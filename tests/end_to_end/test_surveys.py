@@ -23,8 +23,8 @@ from tests.house.whole_house import House, wait_until
 POLICIES = Path(__file__).with_name("quick_surveys.py")
 SURVEYS = int(os.environ.get("HOLDFAST_TEST_SURVEYS", "24"))
 AT_ONCE = 6
-# So many events come into the record between two kills: about three lives, so that kills fall into every part of a life.
-BETWEEN_KILLS = 45
+# So many events come into the record between two kills: about two lives, so that kills fall into every part of a life.
+BETWEEN_KILLS = 25
 
 
 @pytest.fixture

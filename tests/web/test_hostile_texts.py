@@ -86,6 +86,7 @@ def numbers(desk: RunningDesk) -> Mapping[str, str]:
     everything = "\n".join(CORPUS)
     for number in list(found.values())[:2]:
         for command, by, said in (
+            ("escalate", "noah", {"diagnosis": everything, "group": "applications"}),
             ("take", "noah", {}),
             ("note", "noah", {"text": everything}),
             ("message", "noah", {"text": everything}),
@@ -93,7 +94,7 @@ def numbers(desk: RunningDesk) -> Mapping[str, str]:
             ("override_priority", "ines", {"priority": "P1", "reason": everything}),
             ("hold", "noah", {"reason": "caller", "question": everything}),
             ("resume", "noah", {}),
-            ("escalate", "noah", {"diagnosis": everything, "group": "applications"}),
+            ("assign", "noah", {"group": "applications"}),
             ("assign", "noah", {"group": "network", "person": "noah"}),
             ("resolve", "noah", {"code": "fixed", "notes": everything}),
         ):
