@@ -18,6 +18,8 @@ from tests.ports import free_port
 
 # Longer than a letter or a file is in the hand of somebody who was killed, on a machine with much else to do.
 PATIENCE = 420.0
+# One for all: to make one takes longer than most questions.
+_HTTP = httpx.Client(timeout=60, trust_env=False)
 
 
 def wait_until(true: Callable[[], bool], what: str) -> None:
@@ -109,7 +111,7 @@ class House:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                answer = httpx.request(method, self.url + path, headers=headers, timeout=60, trust_env=False, **rest)
+                answer = _HTTP.request(method, self.url + path, headers=headers, **rest)
             except httpx.TransportError:
                 answer = None
             if answer is not None and answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
