@@ -95,6 +95,13 @@ SCENARIOS: dict[str, tuple[Said, ...]] = {
         said(MINUTE, (ASHA, FIXED)),
         said(MINUTE, (CARLA, Confirm(2))),
     ),
+    "taken-up-a-level": (
+        said(MINUTE, (ASHA, Take("network", 2))),
+        said(MINUTE, (ASHA, Escalate("Not the network."))),
+        said(MINUTE, (ASHA, Escalate("Somebody with a screwdriver.", "hardware", 3))),
+        said(MINUTE, (ASHA, FIXED)),
+        said(MINUTE, (CARLA, Confirm())),
+    ),
     "files": (
         said(MINUTE, (ASHA, Hold(HoldReason.CALLER, "What does it show?"))),
         said(DAY, (CARLA, AttachFile("a1" * 16, 48_213, "png", "b2" * 32))),
