@@ -282,7 +282,7 @@ def _names_a_scanner(value: str) -> bool:
     try:
         parts = urlsplit(value)
         has_place = bool(parts.hostname or parts.path.strip("/")) and parts.port != 0
-        return has_place if value.startswith("clamd:") else bool(shlex.split(value))
+        return has_place if value.startswith("clamd://") else "://" not in value and any(shlex.split(value))
     except ValueError:
         return False
 

@@ -45,8 +45,12 @@ async def fields_of(request: Request) -> list[tuple[str, str]]:
 
 
 def in_zone(local: str, zone: str) -> str:
-    """A local date and time as it was typed, with its offset in that zone; what is none stays as it is, to be told to whoever typed it."""
+    """A local date and time as it was typed, with its offset in that zone; what is none stays as it is, to be told to whoever typed it.
+
+    One that has an offset already keeps it.
+    """
     try:
-        return datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).isoformat()
+        typed = datetime.fromisoformat(local)
     except ValueError:
         return local
+    return (typed if typed.tzinfo else typed.replace(tzinfo=ZoneInfo(zone))).isoformat()

@@ -41,7 +41,7 @@ def message_of(kind: Any, values: Mapping[str, Any]) -> Message | Lack:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         field = str(first["loc"][0])
         name = field.replace("_", " ")
-        wish = f"Fill in the {name}" if first["type"] == "missing" else f"{name.capitalize()}: {said(first).lower()}"
+        wish = f"Fill in the {name}" if first["type"] == "missing" else f"{name.capitalize()}: {said(first)[:1].lower()}{said(first)[1:]}"
         return Lack(field, f"{wish}. Nothing was sent yet.")
     return cast(Message, kind(**{name: getattr(read, name) for name in type(read).model_fields}))
 

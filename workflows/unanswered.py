@@ -9,6 +9,6 @@ def solution_without_answer(question: str | None) -> str:
 
 
 def unanswered_question(solution: str | None) -> str | None:
-    """The question, where such a sentence is all there is of a solution; none for one that somebody wrote."""
+    """The question, where a solution is such a sentence; none for any other. Who writes that very sentence is read in other languages as well."""
     said = solution or ""
     return said.removeprefix(_BEGINNING) if said.startswith(_BEGINNING) else None

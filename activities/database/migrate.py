@@ -1,8 +1,10 @@
 """Brings the record's tables up to date; safe when several processes start at once."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
@@ -17,34 +19,49 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number will do as long as every Holdfast process uses the same one.
 _ADVISORY_LOCK = 4_207_151_042
+_REVISION = re.compile(r"[0-9]{4}")
 _PATIENCE, _PAUSE = 30.0, 0.05  # seconds
 
 
 def migrate(url: str) -> None:
-    """Applies what is missing, to head. Raises OperationalError where the database cannot be reached."""
+    """Applies what is missing, to head; nothing to a database that is ahead. Raises OperationalError where the database cannot be reached."""
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection, _one_at_a_time(connection):
             configuration = _configuration()
             configuration.attributes["connection"] = connection
-            command.upgrade(configuration, "head")
+            if _fit(connection) is not Fit.AHEAD:
+                command.upgrade(configuration, "head")
     finally:
         engine.dispose()
 
 
-async def is_migrated(engine: AsyncEngine) -> bool:
-    """Whether every migration this program knows has been applied. A database that is ahead of it serves too: a newer build is being brought out."""
+class Fit(StrEnum):
+    """What a database has of the migrations this program knows. One that is ahead serves as well: a newer build is being brought out, or was taken back."""
+
+    BEHIND = "behind"
+    LEVEL = "level"
+    AHEAD = "ahead"
+
+
+async def fit_of(engine: AsyncEngine) -> Fit:
+    """How far the database is, seen from this program."""
     async with engine.connect() as connection:
-        applied = frozenset(await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads()))
-    heads, known = _known()
-    return applied == heads or (bool(applied) and not applied & known)
+        return await connection.run_sync(_fit)
+
+
+def _fit(connection: Connection) -> Fit:
+    applied = MigrationContext.configure(connection).get_current_heads()
+    if applied == (_head(),):
+        return Fit.LEVEL
+    is_ahead = len(applied) == 1 and _REVISION.fullmatch(applied[0]) is not None and applied[0] > _head()
+    return Fit.AHEAD if is_ahead else Fit.BEHIND
 
 
 @cache
-def _known() -> tuple[frozenset[str], frozenset[str]]:
-    """The newest migrations of this program, and all of them. Finding them runs every migration file, and whoever watches a process asks every few seconds."""
-    scripts = ScriptDirectory.from_config(_configuration())
-    return frozenset(scripts.get_heads()), frozenset(each.revision for each in scripts.walk_revisions())
+def _head() -> str:
+    """The newest migration of this program. Finding it runs every migration file, and whoever watches a process asks every few seconds."""
+    return str(ScriptDirectory.from_config(_configuration()).get_current_head())
 
 
 def _configuration() -> Config:

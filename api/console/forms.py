@@ -66,11 +66,11 @@ _TO = "Group, or a person of it"
 TOGETHER = ("take", "assign", "resolve", "cancel")
 
 
-def forms(facts: Snapshot, actor: Actor, desk: DeskChoices) -> list[Form]:
-    """All commands of the desk, in the order of the work; to approve only where that is waited for. Without services any word is one."""
+def forms(facts: Snapshot, actor: Actor, desk: DeskChoices, tried: str = "") -> list[Form]:
+    """All commands of the desk, in the order of the work; to approve only where that is waited for, or was ``tried``. Without services any word is one."""
     asks = dict(_asks(book().edition(facts.edition), desk))
     asks["amend"] += (Ask("service", "Service", options=(("", "As it is"), *desk.services) if desk.services else ()),)
-    shown = [(command, label) for command, label in _LABELS.items() if command != "approve" or facts.approval_awaited]
+    shown = [(command, label) for command, label in _LABELS.items() if command != "approve" or facts.approval_awaited or command == tried]
     return [Form(command, label, asks.get(command, ()), why_not(command, facts, actor)) for command, label in shown]
 
 
@@ -80,6 +80,11 @@ def forms_for_many(now: datetime, desk: DeskChoices) -> list[Form]:
     # A press by mistake must not take all that was chosen from whoever has it.
     asks["assign"] = (Ask("group", _TO, options=(("", "Choose one"), (_NO_GROUP, "Back to the dispatcher"), *desk.teams)),)
     return [Form(command, _LABELS[command].removesuffix(" it"), asks.get(command, ()), None) for command in TOGETHER]
+
+
+def held_by(facts: Snapshot) -> str:
+    """The choice of the form to assign that stands for how it is now: sent unchanged, it changes nothing."""
+    return "/".join(part for part in (facts.group, facts.person) if part)
 
 
 def missing_for_many(command: str, typed: Mapping[str, str]) -> Lack | None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from activities.database.migrate import is_migrated
+from activities.database.migrate import Fit, fit_of
 from api.queries import DATABASE_AWAY, DATABASE_FAULT, Database, reading
 
 PATIENCE = 2.0
@@ -16,7 +16,7 @@ async def what_is_wrong_with(database: Database) -> str | None:
     """A sentence without addresses, or none if all is well."""
     try:
         async with asyncio.timeout(PATIENCE):
-            fits = await is_migrated(reading(database))
+            fit = await fit_of(reading(database))
     except DATABASE_TROUBLE:
         return "The database cannot be reached."
-    return None if fits else "The database lacks what this program needs: run holdfast migrate."
+    return None if fit is not Fit.BEHIND else "The database lacks what this program needs: run holdfast migrate."

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.console.forms import TOGETHER, forms_for_many, missing_for_many, values_of
+from api.console.forms import TOGETHER, asked_as, forms_for_many, missing_for_many, values_of
 from api.console.frame import console_page
 from api.delivery import find
 from api.desk import Desk
@@ -75,7 +75,7 @@ async def together(request: Request, desk: TheDesk, caller: Agent) -> Response:
         "form": form,
         "typed": mine,
         "missing": missing,
-        "wrong": {lack.field: lack.says} if lack else {},
+        "wrong": {asked_as(command, lack.field): lack.says} if lack else {},
         "became": became,
         "lines": lines,
         "again": [lines[number] for number in open_still if number in lines],

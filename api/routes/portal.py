@@ -1,5 +1,6 @@
 """The portal: callers report, follow, answer (process.md S1, S4, S11), in their language. Everything is a form and a page; no script is needed."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,7 @@ from workflows.vocabulary import Status
 router = APIRouter(prefix="/portal", include_in_schema=False)
 Someone = Annotated[Caller, Depends(SIGNED_IN)]
 _PAGE = 25
+_CYCLE = re.compile(r"[1-9][0-9]{0,3}")
 NOTICES = {
     "message": "message_sent",
     "file": "file_sent",
@@ -111,7 +113,9 @@ async def answer(request: Request, desk: TheDesk, caller: Someone, number: str) 
     if pressed.choice == BROKEN and facts["status"] == Status.CLOSED:
         new = await confirmation.report_again(desk, link, facts, pressed.text, caller.actor)
         return RedirectResponse(f"{desk.path}/portal/incidents/{new}?said=again", 303)
-    message = Reject(pressed.text, link.cycle) if pressed.choice == BROKEN else Confirm(link.cycle)
+    # About the solution that the page showed: if there is another one by now, the process refuses (S11).
+    cycle = int(shown) if _CYCLE.fullmatch(shown := typed.get("cycle", "")) else link.cycle
+    message = Reject(pressed.text, cycle) if pressed.choice == BROKEN else Confirm(cycle)
     return await _pressed(request, desk, caller, command_of(number, caller.actor, message, pressed.nonce), standing, pressed.choice)
 
 
@@ -159,6 +163,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         "is_newest": before is None,
         "coming": [*promises(facts, say), *_coming(facts, say)],
         "question": await _question(desk, caller, facts),
+        "cycle": _as_link(facts, caller).cycle,
         "nonce": secrets.token_urlsafe(12),
     }
     return page(

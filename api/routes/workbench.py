@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from activities.incident_facts import FACTS
 from api.console.countdown import countdown
-from api.console.forms import asked_as, forms, missing_for_one, values_of, why_not
+from api.console.forms import asked_as, forms, held_by, missing_for_one, values_of, why_not
 from api.console.frame import console_page
 from api.console.live import Seen, answer, mark_of
 from api.delivery import find
@@ -124,7 +124,9 @@ async def act(request: Request, desk: TheDesk, caller: Agent, number: str, comma
     values = values_of(command, typed, caller.zone)
     message = missing_for_one(command, values) or message_of(COMMANDS[command], values)
     if isinstance(message, Lack):
-        return await _incident(request, desk, caller, number, replace(again, status=422, missing=message.says, about=message.field))
+        return await _incident(
+            request, desk, caller, number, replace(again, status=422, missing=message.says, about=asked_as(command, message.field))
+        )
     shown = typed.get("version", "")
     seen = await seen_by(desk, number, caller.actor, shown, standing)
     try:
@@ -159,7 +161,8 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "may_remove_files": why_not("note", facts, caller.actor) is None,
         "earlier": stretch.earlier,
         "live": f"/console/{number}/live?seen={mark_of(facts.version)}",
-        "forms": forms(facts, caller.actor, await desk_choices(desk.database)),
+        "forms": forms(facts, caller.actor, await desk_choices(desk.database), why.on),
+        "holder": held_by(facts),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),
         "meanwhile": [told(event, names) for event in stretch.events if _is_news(event, why.shown, caller)],

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.database.migrate import is_migrated, migrate
+from activities.database.migrate import Fit, fit_of, migrate
 from activities.database.session import open_database
 from activities.database.tables import metadata
 
@@ -30,29 +30,32 @@ async def test_all_migrations_together_are_the_tables(database: AsyncEngine) -> 
     """Nothing is declared that no migration makes, and the reverse."""
     async with database.connect() as connection:
         assert await connection.run_sync(_differences) == []
-    assert await is_migrated(database)
+    assert await fit_of(database) is Fit.LEVEL
 
 
 async def test_an_empty_database_is_not_at_head(sqlite_url: str) -> None:
     """A database nobody migrated says so."""
     engine = open_database(sqlite_url)
-    assert not await is_migrated(engine)
+    assert await fit_of(engine) is Fit.BEHIND
     await engine.dispose()
 
 
-@pytest.mark.parametrize(("applied", "is_enough"), [("9999", True), ("0001", False)])
-async def test_a_database_that_is_ahead_serves_as_well(on_file: AsyncEngine, applied: str, is_enough: bool) -> None:
-    """While a newer build is brought out the database knows more than the older processes, and those stay ready; one that is behind is not enough."""
+@pytest.mark.parametrize(("applied", "fit"), [("9999", Fit.AHEAD), ("0001", Fit.BEHIND), ("of-another-program", Fit.BEHIND)])
+async def test_a_database_that_is_ahead_is_known_as_such(on_file: AsyncEngine, sqlite_url: str, applied: str, fit: Fit) -> None:
+    """While a newer build is brought out, or after it was taken back, the database knows more than this program: that serves, and is left as it is."""
     async with on_file.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = :applied"), {"applied": applied})
-    assert await is_migrated(on_file) == is_enough
+    assert await fit_of(on_file) is fit
+    if fit is Fit.AHEAD:
+        migrate(sqlite_url)
+        assert await fit_of(on_file) is fit
 
 
 async def test_asking_again_reads_no_files(on_file: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Anybody may ask for readiness as often as they like: migrations are looked through once in the life of a process."""
-    assert await is_migrated(on_file)
+    assert await fit_of(on_file) is Fit.LEVEL
     monkeypatch.setattr(ScriptDirectory, "from_config", lambda _: pytest.fail("read again"))
-    assert await is_migrated(on_file)
+    assert await fit_of(on_file) is Fit.LEVEL
 
 
 async def test_processes_that_start_together_migrate_once(database_url: str) -> None:
@@ -64,5 +67,5 @@ async def test_processes_that_meet_an_empty_database_migrate_once(sqlite_url: st
     """The very first start may be two processes at once."""
     await asyncio.gather(*(asyncio.to_thread(migrate, sqlite_url) for _ in range(4)))
     engine = open_database(sqlite_url)
-    assert await is_migrated(engine)
+    assert await fit_of(engine) is Fit.LEVEL
     await engine.dispose()

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import pytest
 from pydantic import TypeAdapter
 
-from api.console.forms import _LABELS, why_not
+from api.console.forms import _LABELS, forms, why_not
 from api.examples import EXAMPLES
+from api.queries.queues import DeskChoices
 from tests.process.life import ASHA, CARLA, INES, NOAH, PAVEL, STRANGER, Life
 from workflows.lifecycle import Rule
 from workflows.messages import COMMANDS, Acknowledge, Approve, Cancel, Confirm, Hold, Reject, Report, Resolve, Take
@@ -94,6 +95,13 @@ def test_console_and_process_agree(begun: Callable[[], Life]) -> None:
             case = (begun.__name__, actor.id, command, said, outcome.rule)
             assert said is None or (outcome.detail or "").startswith(said), case
             assert outcome.rule not in (Rule.NOT_PERMITTED, Rule.OWN_WORK, Rule.NO_APPROVAL) or said is not None, case
+
+
+def test_what_was_tried_stays_on_the_page() -> None:
+    """Where another approver was faster, what the later one typed has a place to stand in."""
+    facts, choices = _taken().facts, DeskChoices((), (), ())
+    assert "approve" not in {form.command for form in forms(facts, NOAH, choices)}
+    assert "approve" in {form.command for form in forms(facts, NOAH, choices, tried="approve")}
 
 
 def test_what_begins_anew_can_be_acknowledged_anew() -> None:

@@ -224,6 +224,24 @@ def test_a_machine_a_little_ahead_reports_now(desk: RunningDesk) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reported_at")
 
 
+def test_an_answer_on_the_portal_is_about_the_solution_that_was_shown(desk: RunningDesk) -> None:
+    """Whoever says "it works" to a page of before does not confirm the solution that came meanwhile; the page is shown anew and can be answered."""
+    number = desk.resolved()
+    place = f"/portal/incidents/{number}"
+    carla = desk.signed_in("carla")
+    seen = carla.get(place).text
+    assert desk.tell(number, "reopen", reason="It is the other printer").status_code == 200
+    assert desk.tell(number, "resolve", code="fixed", notes="The other printer has paper.").status_code == 200
+    form = dict(re.findall(r'type="hidden" name="(cycle|nonce)" value="([^"]+)"', seen.partition("/answer")[2]))
+    refused = carla.post(f"{place}/answer", data=form | {"choice": "works"})
+    assert refused.status_code == 409
+    assert "The other printer has paper." in refused.text
+    assert desk.read(number)["confirmed_at"] is None
+    form = dict(re.findall(r'type="hidden" name="(cycle|nonce)" value="([^"]+)"', refused.text.partition("/answer")[2]))
+    assert carla.post(f"{place}/answer", data=form | {"choice": "works"}).status_code == 303
+    assert desk.read(number)["confirmed_at"] is not None
+
+
 def test_a_command_sent_again_after_an_upgrade_is_known() -> None:
     """What the front door fills in today and did not yesterday is no part of what was said: the same command has the same words for ever."""
     assert what_was_said(Take()) == what_was_said(Take(level=2)) == b'{"group":null}'

@@ -72,15 +72,15 @@ async def test_no_answer_is_said_in_the_language_of_the_reader(on_file: AsyncEng
     assert language == "en" or "We asked" not in portal + answer
 
 
-async def test_an_assignment_begins_with_the_group_it_has(on_file: AsyncEngine) -> None:
-    """Whoever only presses the button does not send the incident back to the dispatcher."""
+async def test_an_assignment_begins_with_whoever_has_it(on_file: AsyncEngine) -> None:
+    """Whoever only presses the button neither sends the incident back to the dispatcher nor takes it from its person."""
     await fill_directory(on_file)
     life = Life(number="INC-1001-9")
     life.says(ASHA, Take())
     await publish(on_file, life)
     async with signed_in(on_file, "asha") as browser:
         page = (await browser.get(f"/console/{life.facts.number}")).text
-    assert f'<option value="{life.facts.group}" selected>' in page.partition('id="assign-group"')[2].partition("</select>")[0]
+    assert f'<option value="{life.facts.group}/asha" selected>' in page.partition('id="assign-group"')[2].partition("</select>")[0]
 
 
 async def test_clocks_are_called_by_the_names_of_their_groups(on_file: AsyncEngine) -> None:
@@ -141,4 +141,5 @@ async def test_what_is_wrong_stands_beside_its_field(
     beside = answer.text.partition(f'id="{field}-wrong">')[2].partition("</p>")[0]
     assert says in beside
     assert re.search(rf'id="{field}" aria-invalid="true" aria-describedby="{field}-wrong"', answer.text)
-    assert command == "assign" or all(escape(value) in answer.text for value in form.values() if value.strip())
+    assert all(escape(value) in answer.text for value in form.values() if value.strip())
+    assert command != "assign" or '<option value="network/asha" selected>' in answer.text

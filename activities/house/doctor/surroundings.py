@@ -15,7 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.access.single_sign_on.provider import BACK, IdentityProvider, MissingExtraError, ProviderAwayError
-from activities.database.migrate import is_migrated
+from activities.database.migrate import Fit, fit_of
 from activities.database.session import open_database
 from activities.database.tables import incidents
 from activities.deployments import is_alive, routing
@@ -34,14 +34,16 @@ async def look_at_database(settings: Settings) -> Sequence[Finding]:
     engine = open_database(settings.database_url)
     kind = engine.dialect.name
     try:
-        current = await is_migrated(engine)
+        fit = await fit_of(engine)
     except (SQLAlchemyError, OSError):
         return [fail("database", f"the {kind} database does not answer", "start it, or correct HOLDFAST_DATABASE_URL")]
     finally:
         await engine.dispose()
-    if not current:
+    if fit is Fit.BEHIND:
         return [fail("database", f"the {kind} database is not of this version", "run: holdfast migrate")]
-    return [ok("database", f"{kind}, up to date")]
+    return [
+        ok("database", f"{kind}, {'up to date' if fit is Fit.LEVEL else 'migrated by a newer build, and this one can be served beside it'}")
+    ]
 
 
 async def look_at_temporal(settings: Settings) -> Sequence[Finding]:
