@@ -136,7 +136,7 @@ def doctor(
     from activities.house.doctor.relay_examination import examine_relay
 
     if strangers := set(only or ()) - set(PLACES):
-        raise UsageRefusedError(f"There is no {', '.join(sorted(strangers))} to look at; name one of: {', '.join(PLACES)}.")
+        raise UsageRefusedError(f"There is nothing called {', '.join(sorted(strangers))} to look at; name one of: {', '.join(PLACES)}.")
     findings = asyncio.run(examine_relay(read_settings()) if mail else examine(only or ()))
     print(json.dumps([finding.as_dict() for finding in findings], indent=2) if as_json else told(findings))
     raise typer.Exit(1 if failed(findings) else 0)

@@ -22,7 +22,9 @@ def read_absence(sheet: Sheet, zone: str) -> tuple[datetime | None, datetime | N
     if until is None:
         return {"until": "Say until when. If it is not known, give a day on which you will look again."}
     if until <= datetime.now(UTC):
-        return {"until": "This is over already. To end an absence, press the other button."}
+        return {
+            "until": "This time is over already. Choose an end in the future; an absence that has begun is ended with a button of its own."
+        }
     if since is not None and since >= until:
         return {"until": "The end must be after the start."}
     return since and since.astimezone(UTC), until.astimezone(UTC)

@@ -84,6 +84,9 @@ async def _unknown(request: Request, _: UnknownEntryError) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
+    # No route has said whom it is for: whoever asks for a page outside the API gets one.
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
+        request.state.is_for_people = True
     headers = dict(error.headers or {})
     if error.status_code == 405:  # noqa: PLR2004 -- the status itself
         headers["Allow"] = ", ".join(sorted(_methods_of(request)))

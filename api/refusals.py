@@ -13,7 +13,7 @@ _BECAUSE: Mapping[str, str] = {
     Rule.UNKNOWN_CODE: "the desk has no such resolution code",
     Rule.UNKNOWN_CATEGORY: "the desk has no such category",
     Rule.QUESTION_NEEDED: "the question to the caller was missing",
-    Rule.END_NEEDED: "the time to come at which the hold ends was missing",
+    Rule.END_NEEDED: "the hold needs an end in the future",
     Rule.SAME_HOLD: "the incident was on hold for that reason already",
     Rule.NO_HIGHER_LEVEL: "no group of a higher level is known",
     Rule.NOT_A_HIGHER_LEVEL: "that group is not of a higher level",

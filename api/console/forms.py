@@ -112,9 +112,13 @@ def why_not(command: str, facts: Snapshot, actor: Actor) -> str | None:
     if not may_send(facts, book().edition(facts.edition), kind, actor):
         return Rule.NOT_PERMITTED.says
     refusal = misfit(kind, facts.status) or (approvals.refusal(facts, actor) if command == "approve" else None)
-    if refusal is None and command == "acknowledge" and is_taken_care_of(facts):
+    if refusal is None and is_taken_care_of(facts) and (command == "acknowledge" or (command == "take" and _is_in_hands_of(facts, actor))):
         return Rule.NOTHING_CHANGES.says
     return refusal.rule.says if refusal else None
+
+
+def _is_in_hands_of(facts: Snapshot, actor: Actor) -> bool:
+    return facts.person == actor.id and facts.group in actor.groups
 
 
 def _asks(rules: Edition, desk: DeskChoices) -> Mapping[str, tuple[Ask, ...]]:

@@ -46,6 +46,9 @@ from workflows.publication import Snapshot
 router = APIRouter(prefix="/console", include_in_schema=False)
 
 
+_DONE = {"take": "You have taken it.", "attach_file": "The file was added.", "remove_file": "The file was removed."}
+
+
 @dataclass(frozen=True)
 class Occasion:
     """Why the page is shown: read, with a canned ``reply`` begun, after a command (``notice``), or again because ``on`` a command something is ``missing``, ``about`` a field of it.
@@ -71,7 +74,11 @@ async def incident(
 ) -> Response:
     """Everything about one incident on one screen."""
     notice = (
-        f"Done: {done.replace('_', ' ')}." if done in SIGNALS else "It is safe and takes effect in a moment." if done == "later" else None
+        _DONE.get(done, f"Done: {done.replace('_', ' ')}.")
+        if done in SIGNALS
+        else "It is safe and takes effect in a moment."
+        if done == "later"
+        else None
     )
     await find(desk, caller, number)
     return await _incident(request, desk, caller, number, Occasion(notice=notice, before=before, reply=reply))

@@ -97,6 +97,13 @@ def test_console_and_process_agree(begun: Callable[[], Life]) -> None:
             assert outcome.rule not in (Rule.NOT_PERMITTED, Rule.OWN_WORK, Rule.NO_APPROVAL) or said is not None, case
 
 
+def test_what_is_in_hand_is_not_offered_again() -> None:
+    """Whoever has taken it is not asked to take it; others may."""
+    facts = _taken().facts
+    assert why_not("take", facts, ASHA) == Rule.NOTHING_CHANGES.says
+    assert why_not("take", facts, NOAH) is None
+
+
 def test_what_was_tried_stays_on_the_page() -> None:
     """Where another approver was faster, what the later one typed has a place to stand in."""
     facts, choices = _taken().facts, DeskChoices((), (), ())

@@ -60,3 +60,14 @@ def test_what_became_of_commands_is_told_only_to_those_who_see_the_incident(desk
     stranger, own = (desk.as_(person).get(f"/api/v1/incidents/{number}/commands/{inner}") for person in ("dora", "carla"))
     assert stranger.json()["type"].endswith("/problems/not-found")
     assert own.json()["type"].endswith("/problems/unknown-command")
+
+
+def test_an_address_that_is_not_there_is_answered_as_it_was_asked(desk: RunningDesk) -> None:
+    """A browser reads a page, also where it asks in another way than the address knows; a program, and whoever asks the API, gets a problem."""
+    asha, page = desk.signed_in("asha"), {"Accept": "text/html,*/*;q=0.8"}
+    for path, status in (("/nowhere", 404), ("/console/nowhere/at/all", 404), ("/account/keys", 405)):
+        method = "GET" if status == 404 else "DELETE"
+        shown = asha.request(method, path, headers=page)
+        assert (shown.status_code, shown.headers["Content-Type"]) == (status, "text/html; charset=utf-8"), path
+        assert asha.request(method, path).headers["Content-Type"] == "application/problem+json"
+    assert asha.get("/api/v1/nowhere", headers=page).headers["Content-Type"] == "application/problem+json"

@@ -90,7 +90,7 @@ def test_what_makes_no_sense_is_told(tmp_path: Path) -> None:
     unknown = holdfast("policy", "adopt", "--edition", "2026-11-24", "--incidents", "all", "--preview", **place)
     assert (unknown.returncode, "There is no edition 2026-11-24" in unknown.stderr) == (2, True)
     stranger = holdfast(*command, "all", "--as", "nobody", "--reason", "why", **place)
-    assert (stranger.returncode, "The directory knows no nobody" in stranger.stderr) == (2, True)
+    assert (stranger.returncode, "There is no person nobody in the directory" in stranger.stderr) == (2, True)
     assert holdfast(*command, "INC-1001-8", "--preview", **place).returncode == 2
     missing = holdfast(*command, "INC-1001-9", "--preview", **place)
     assert (missing.returncode, missing.stderr) == (3, "There is no incident INC-1001-9 in the record.\n")

@@ -92,7 +92,7 @@ def _for(settings: Settings, typed: str, work: Callable[[AsyncEngine, str], Awai
     async def known(engine: AsyncEngine) -> str:
         person = await who_is(engine, typed)
         if person is None:
-            raise UsageRefusedError(f"The directory knows no {typed}; add the person with: holdfast directory import FILE.")
+            raise UsageRefusedError(f"There is no person {typed} in the directory; add the person with: holdfast directory import FILE.")
         return await work(engine, person)
 
     return on_record(settings, known)

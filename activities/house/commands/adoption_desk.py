@@ -80,7 +80,7 @@ async def _actor(engine: AsyncEngine, person: str) -> Actor:
     async with engine.connect() as connection:
         roles = (await connection.execute(select(people.c.roles).where(people.c.id == person, OF_THE_HOUSE))).scalar_one_or_none()
     if roles is None:
-        raise UsageRefusedError(f"The directory knows no {person}; name a process owner by their id.")
+        raise UsageRefusedError(f"There is no person {person} in the directory; name a process owner by their id.")
     return Actor(ActorKind.PERSON, person, tuple(Role(role) for role in roles))
 
 

@@ -91,7 +91,7 @@ def issue(settings: Settings, *, person: str | None, integration: str | None, ro
 
     async def work(engine: AsyncEngine) -> str:
         if person is not None and not await _is_known(engine, person):
-            raise UsageRefusedError(f"The directory knows no {person}; add the person with: holdfast directory import FILE.")
+            raise UsageRefusedError(f"There is no person {person} in the directory; add the person with: holdfast directory import FILE.")
         ends_at = datetime.now(UTC) + timedelta(days=days) if days else None
         return (await issue_key(engine, person=person, integration=integration, roles=wanted, label=label, ends_at=ends_at)).secret
 
