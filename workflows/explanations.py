@@ -51,8 +51,8 @@ class Explanation:
     sentences: tuple[str, ...]
 
 
-def explain(clock: Clock, calendar: Calendar, now: datetime) -> Explanation:
-    """The clock as it stands at ``now``. Seconds are rounded down, once for each sum."""
+def explain(clock: Clock, calendar: Calendar, now: datetime, zone: str | None = None) -> Explanation:
+    """The clock as it stands at ``now``. Seconds are rounded down, once for each sum. Sentences tell times in ``zone``, else in that of the calendar."""
     used = elapsed(clock, calendar, now)
     explained = Explanation(
         clock=clock.name,
@@ -83,7 +83,7 @@ def explain(clock: Clock, calendar: Calendar, now: datetime) -> Explanation:
         ),
         sentences=(),
     )
-    return replace(explained, sentences=tuple(_sentences(explained)))
+    return replace(explained, sentences=tuple(_sentences(explained, zone or calendar.zone)))
 
 
 def reasons(clock: Clock, calendar: Calendar, now: datetime) -> dict[str, Any]:
@@ -102,9 +102,9 @@ def reasons(clock: Clock, calendar: Calendar, now: datetime) -> dict[str, Any]:
 _NAMES = {ClockKind.RESPONSE: "The first response", ClockKind.RESOLUTION: "The solution"}
 
 
-def _sentences(clock: Explanation) -> list[str]:
+def _sentences(clock: Explanation, zone: str) -> list[str]:
     name = _NAMES.get(clock.kind) or (f"{clock.holder} ({clock.kind.value})")
-    told = [f"{name} {_stand(clock)}."]
+    told = [f"{name} {_stand(clock, zone)}."]
     if clock.budget_seconds is not None:
         used, budget = lasting(clock.elapsed_seconds), lasting(clock.budget_seconds)
         told.append(f"{used} of {budget} working time are used up, counted in the calendar {clock.calendar} ({clock.zone}).")
@@ -112,24 +112,24 @@ def _sentences(clock: Explanation) -> list[str]:
         told.append(f"{lasting(clock.elapsed_seconds)} of working time so far, counted in the calendar {clock.calendar} ({clock.zone}).")
     if clock.carried_seconds:
         told.append(f"{lasting(clock.carried_seconds)} were carried over from before.")
-    told += [_stretch(each, clock.zone) for each in clock.stretches]
+    told += [_stretch(each, zone) for each in clock.stretches]
     return told
 
 
-def _stand(clock: Explanation) -> str:
+def _stand(clock: Explanation, zone: str) -> str:
     if clock.state is ClockState.ENDED:
         return "is not waited for any more"
     if clock.state is ClockState.MET:
-        return f"came {'in time, ' if clock.budget_seconds is not None else ''}{_at(clock.stopped_at, clock.zone)}"
+        return f"came {'in time, ' if clock.budget_seconds is not None else ''}{_at(clock.stopped_at, zone)}"
     if clock.state is ClockState.MISSED:
-        return f"came late, {_at(clock.stopped_at, clock.zone)}; it was due {_at(clock.breached_at, clock.zone)}"
+        return f"came late, {_at(clock.stopped_at, zone)}; it was due {_at(clock.breached_at, zone)}"
     if clock.breached_at is not None:
-        return f"is late: it was due {_at(clock.breached_at, clock.zone)}"
+        return f"is late: it was due {_at(clock.breached_at, zone)}"
     if clock.state is ClockState.PAUSED:
         if clock.budget_seconds is None:
             return "is paused"
-        return f"is paused; it would be due {_at(clock.would_be_due_at, clock.zone)} if work went on now"
-    return f"is due {_at(clock.due_at, clock.zone)}" if clock.due_at else "is counted"
+        return f"is paused; it would be due {_at(clock.would_be_due_at, zone)} if work went on now"
+    return f"is due {_at(clock.due_at, zone)}" if clock.due_at else "is counted"
 
 
 def _stretch(stretch: Stretch, zone: str) -> str:

@@ -175,14 +175,14 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "meanwhile": [told(event, names) for event in stretch.events if _is_news(event, why.shown, caller)],
         "why": _with_reply(why, replies, {"caller": names.get(facts.affected, facts.affected), "number": number, "agent": caller.name}),
     }
-    return await console_page(request, desk, caller, "incident", why.status, **known, **_times(facts, datetime.now(UTC)))
+    return await console_page(request, desk, caller, "incident", why.status, **known, **_times(facts, caller.zone, datetime.now(UTC)))
 
 
-def _times(facts: Snapshot, now: datetime) -> dict[str, Any]:
+def _times(facts: Snapshot, zone: str, now: datetime) -> dict[str, Any]:
     """The clocks with their reasons and countdowns, and what will happen by itself (S6, S9)."""
     calendars = book().edition(facts.edition).calendars
     clocks = [
-        (explain(clock, calendars[clock.calendar], now), *countdown(clock.breached_at or clock.due_at, now)) for clock in facts.clocks
+        (explain(clock, calendars[clock.calendar], now, zone), *countdown(clock.breached_at or clock.due_at, now)) for clock in facts.clocks
     ]
     return {"clocks": clocks, "dates": [(each.at, will_happen(each.kind, each.about, each.ordinal)) for each in ahead(facts)]}
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html import escape
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -16,7 +17,7 @@ from tests.api.readers import publish, signed_in
 from tests.process.life import ASHA, CARLA, Life
 from workflows.house_messages import ReportUndeliverable
 from workflows.messages import SYSTEM, Confirm, Hold, Note, Report, Resolve, Take
-from workflows.vocabulary import HoldReason
+from workflows.vocabulary import HoldReason, Impact, Urgency
 
 
 async def test_an_undelivered_question_is_said(on_file: AsyncEngine) -> None:
@@ -91,6 +92,19 @@ async def test_clocks_are_called_by_the_names_of_their_groups(on_file: AsyncEngi
     async with signed_in(on_file, "asha") as browser:
         page = (await browser.get(f"/console/{life.facts.number}")).text
     assert "Internal of Service-Desk: running" in page
+
+
+async def test_clocks_tell_the_time_of_their_reader(on_file: AsyncEngine) -> None:
+    """The page says in which zone its times are: those of the clocks, which count in another, are as well."""
+    await fill_directory(on_file)
+    life = Life(Report("Tills are down", impact=Impact.WIDESPREAD, urgency=Urgency.HIGH), number="INC-1001-9")
+    await publish(on_file, life)
+    due = next(clock.due_at for clock in life.facts.clocks if clock.due_at)
+    async with on_file.begin() as connection:
+        await connection.execute(update(people).where(people.c.id == "asha").values(zone="Asia/Kathmandu"))
+    async with signed_in(on_file, "asha") as browser:
+        page = (await browser.get(f"/console/{life.facts.number}")).text
+    assert f"is due {due.astimezone(ZoneInfo('Asia/Kathmandu')):%Y-%m-%d %H:%M}" in page
 
 
 async def test_all_that_was_reported_is_read(on_file: AsyncEngine) -> None:
