@@ -46,7 +46,7 @@ from workflows.publication import Snapshot
 router = APIRouter(prefix="/console", include_in_schema=False)
 
 
-_DONE = {"take": "You have taken it.", "attach_file": "The file was added.", "remove_file": "The file was removed."}
+_DONE = {"take": "Done: it is yours.", "attach_file": "Done: the file was added.", "remove_file": "Done: the file was removed."}
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def test_an_account_of_the_provider_is_let_go() -> None:
     """The operator does so for a person who has another one now: the sessions end, the next account is bound, and it is written down."""
     settings = read_settings()
     migrate(settings.database_url)
-    with pytest.raises(UsageRefusedError, match="knows no"):
+    with pytest.raises(UsageRefusedError, match="There is no person carla"):
         forget(settings, "carla")
 
     async def sign_in(engine: AsyncEngine) -> None:
