@@ -37,7 +37,7 @@ metadata = MetaData(
 
 # In these words in the index and in the query, or the index is of no use.
 LOST = "state IN ('failed', 'unknown')"
-# In place of a priority, for letters of no incident and for those that older builds plan: behind all others.
+# In place of a priority: letters of no incident, behind all others, and those that older builds plan, in the place of their incident.
 NO_PRIORITY = "none"
 
 

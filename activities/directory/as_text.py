@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.directory.entries import DirectoryFile
+from activities.directory.rows import everything
+from activities.directory.who_is_meant import all_rotas
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -27,6 +30,12 @@ def as_toml(file: DirectoryFile, unreadable: Collection[str] = ()) -> str:
         for key in sorted(entries):
             lines += _table(f"{name}.{_key(key)}", entries[key])
     return "\n".join(lines)
+
+
+async def exported(connection: AsyncConnection) -> tuple[str, tuple[str, ...]]:
+    """The directory in the record as such a file, and the rotas that cannot be read and are not in it."""
+    unreadable = (await all_rotas(connection)).unreadable
+    return as_toml(await everything(connection), unreadable), unreadable
 
 
 def entry_as_toml(entry: BaseModel, without: frozenset[str] = frozenset()) -> str:

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
 
 from activities.database.tables import groups, incidents, memberships, people, services
 from activities.directory import rows
-from activities.directory.as_text import as_toml
+from activities.directory.as_text import exported
 from activities.directory.attendance import OF_THE_HOUSE, has_role, is_absent
 from activities.directory.entries import DirectoryFile, GroupEntry, PersonEntry, ServiceEntry
 from activities.directory.rota_entries import RotaEntry
-from activities.directory.who_is_meant import all_rotas
 from api.queries import Database, reading
 from api.queries.queues import OPEN
 from workflows.vocabulary import Role
@@ -140,7 +139,7 @@ async def whole_directory(database: Database) -> DirectoryFile:
 async def directory_as_toml(database: Database) -> str:
     """The directory as a file that the import reads."""
     async with reading(database).connect() as connection:
-        return as_toml(await rows.everything(connection), (await all_rotas(connection)).unreadable)
+        return (await exported(connection))[0]
 
 
 async def work_in_hand(database: Database, person: str) -> int:

@@ -14,12 +14,10 @@ from activities.access.keys import KeyRecord, issue_key, list_keys, revoke_key
 from activities.database.migrate import migrate
 from activities.database.session import open_database
 from activities.database.tables import people
-from activities.directory.as_text import as_toml
+from activities.directory.as_text import exported
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.directory.file import DirectoryFileError, load_directory
 from activities.directory.leaving import LastAdminError
-from activities.directory.rows import everything
-from activities.directory.who_is_meant import all_rotas
 from activities.house.doctor.rota_board import Board, board
 from activities.house.refusals import RefusedError, UnavailableError, UsageRefusedError
 from activities.house.serving import adopt_policies
@@ -65,8 +63,7 @@ def export_directory(settings: Settings) -> tuple[str, tuple[str, ...]]:
 
     async def work(engine: AsyncEngine) -> tuple[str, tuple[str, ...]]:
         async with engine.execution_options(read_only=True).connect() as connection:
-            unreadable = (await all_rotas(connection)).unreadable
-            return as_toml(await everything(connection), unreadable), unreadable
+            return await exported(connection)
 
     return on_record(settings, work)
 
