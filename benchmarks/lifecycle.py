@@ -157,7 +157,7 @@ async def _desk_lives(house: House, in_flight: int, count: int) -> tuple[list[fl
 
 
 def _letters_owed(house: House) -> int:
-    with closing(sqlite3.connect(f"file:{house.data_dir / 'holdfast.db'}?mode=ro", uri=True)) as record:
+    with closing(sqlite3.connect(f"file:{house.record}?mode=ro", uri=True)) as record:
         owed: int = record.execute("SELECT count(*) FROM letters WHERE state IN ('planned', 'handed_over')").fetchone()[0]
         return owed
 

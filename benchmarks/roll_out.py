@@ -98,7 +98,7 @@ async def roll_out(house: House, fleet: Fleet, count: int, per_second: int, plac
         _tell(f"{moves[-1].name}: {moves[-1].seconds:.1f} s, {where}")
     await all_of_them(staged, Staged.end, AT_ONCE)
     await clients.leave()
-    record = Record.read(house.data_dir / "holdfast.db")
+    record = Record.read(house.record)
     wrong = [*lost_or_doubled(record, clients.numbers), *wrongly_answered(record, clients.answered), *unheard_of(record, clients.answered)]
     return moves, wrong + [f"{each.name} has stuck incidents" for each in await _builds(fleet) if each.stuck], len(clients.answered)
 

@@ -115,7 +115,7 @@ class Rush:
         return asyncio.run(self._breaches(frozenset(numbers)))
 
     async def _breaches(self, numbers: frozenset[str]) -> list["Firing"]:
-        engine = open_database(f"sqlite:///{self.house.data_dir / 'holdfast.db'}")
+        engine = open_database(f"sqlite:///{self.house.record}")
         query = select(events.c.number, events.c.planned_at, events.c.at, events.c.after).where(events.c.kind == EventKind.BREACHED)
         async with engine.connect() as connection:
             found = [Firing(*row[:3], row[3].get("late_seconds")) for row in await connection.execute(query) if row[0] in numbers]
@@ -127,7 +127,7 @@ class Rush:
         return asyncio.run(self._letters_for_each())
 
     async def _letters_for_each(self) -> dict[str, int]:
-        engine = open_database(f"sqlite:///{self.house.data_dir / 'holdfast.db'}")
+        engine = open_database(f"sqlite:///{self.house.record}")
         of_each = (letters.c.number, letters.c.recipient)
         query = select(*of_each, func.count()).where(letters.c.letter == LetterName.BREACH).group_by(*of_each)
         async with engine.connect() as connection:

@@ -52,13 +52,13 @@ async def _live(clients: Clients, killer: Killer) -> None:
 
 def _wants_every_letter_by_itself(house: House, person: str) -> None:
     """So that hundreds of letters, not some digests of them, meet the crashes."""
-    with closing(sqlite3.connect(house.data_dir / "holdfast.db", timeout=30)) as database, database:
+    with closing(sqlite3.connect(house.record, timeout=30)) as database, database:
         database.execute("INSERT INTO preferences (person, declines, since) VALUES (?, ?, datetime('now'))", (person, NO_DIGESTS))
 
 
 def _hurry_the_post(house: House) -> None:
     """What takes minutes is over at once: a letter in hand of a sender that was killed is free again, and digests stop gathering."""
-    with closing(sqlite3.connect(house.data_dir / "holdfast.db", timeout=30)) as ledger, ledger:
+    with closing(sqlite3.connect(house.record, timeout=30)) as ledger, ledger:
         ledger.execute(
             "UPDATE letters SET claimed_at = datetime(claimed_at, '-1 hour') WHERE state = 'handed_over' AND claimed_at < datetime('now', ?)",
             (f"-{IN_DEAD_HANDS} seconds",),
@@ -68,7 +68,7 @@ def _hurry_the_post(house: House) -> None:
 
 def _settled(house: House) -> Record:
     """The record when the last incident is final and the last letter has left, or as it is when patience ends."""
-    file, ends = house.data_dir / "holdfast.db", time.monotonic() + PATIENCE
+    file, ends = house.record, time.monotonic() + PATIENCE
     while still_waited_for(file, LIVES) and time.monotonic() < ends:
         _hurry_the_post(house)
         time.sleep(1)

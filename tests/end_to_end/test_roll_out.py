@@ -43,7 +43,7 @@ def fleet(house: House, tmp_path: Path) -> Iterator[Fleet]:
 
 def nobody_wants_digests(house: House) -> None:
     """So that every letter leaves by itself, and soon."""
-    with closing(sqlite3.connect(house.data_dir / "holdfast.db", timeout=30)) as database, database:
+    with closing(sqlite3.connect(house.record, timeout=30)) as database, database:
         database.execute("INSERT INTO preferences (person, declines, since) SELECT id, ?, datetime('now') FROM people", (NO_DIGESTS,))
 
 
@@ -91,9 +91,9 @@ async def test_forward_back_and_forward_again(house: House, fleet: Fleet, tmp_pa
     await all_are_with(fleet, NEW)
     await all_of_them(staged, Staged.end)
     await clients.leave()
-    wait_until(lambda: still_waited_for(house.data_dir / "holdfast.db", INCIDENTS) == 0, "the last closure and the last letter")
+    wait_until(lambda: still_waited_for(house.record, INCIDENTS) == 0, "the last closure and the last letter")
     assert not any(each.stuck for each in (await asyncio.to_thread(fleet.builds)).values())
-    record = Record.read(house.data_dir / "holdfast.db")
+    record = Record.read(house.record)
     assert {letter["state"] for letter in record.letters} <= {"kept", "sent"}
     assert not [
         *lost_or_doubled(record, clients.numbers),

@@ -59,7 +59,7 @@ def worker_killed_again_and_again(house: House) -> Iterator[list[int]]:
 
 
 def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(f"file:{house.data_dir / 'holdfast.db'}?mode=ro", uri=True, timeout=20)) as connection:
+    with closing(sqlite3.connect(f"file:{house.record}?mode=ro", uri=True, timeout=20)) as connection:
         return connection.execute(query).fetchall()
 
 

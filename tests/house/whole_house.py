@@ -69,6 +69,11 @@ class House:
         """Where the API answers."""
         return f"http://127.0.0.1:{self.settings['HOLDFAST_LISTEN_PORT']}"
 
+    @property
+    def record(self) -> Path:
+        """The file of its database."""
+        return self.data_dir / "holdfast.db"
+
     def begin(self) -> None:
         """Starts it."""
         out = self.data_dir.parent / "up.log"
