@@ -28,6 +28,18 @@ hypothesis.settings.register_profile("holdfast", deadline=None, derandomize=True
 hypothesis.settings.load_profile("holdfast")
 
 
+# Where real servers, browsers and processes run beside a test, a machine that stands still for a moment can make it fail. It gets one more try, and the
+# summary says so (RERUN). Rules, clocks, letters and the tree itself have nothing to wait for, and no second try.
+_WITH_SERVERS = {"activities", "api", "end_to_end", "house", "process", "replay", "web"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives the tests of the rooms with servers their second try."""
+    for item in items:
+        if item.path.parent.name in _WITH_SERVERS:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Ends what tests that failed have left running: an orphan would keep the pipe of ``.ci/run`` open."""
     hands_tests_out = session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput")
