@@ -55,7 +55,8 @@ def test_the_clocks_explain_themselves(place: dict[str, str]) -> None:
 def test_the_dates_are_listed_earliest_first(place: dict[str, str]) -> None:
     """What will happen by itself: reminders of the question and the end of patience; a clock that rests has no date."""
     lines = holdfast("incident", "dates", NUMBER, **place).stdout.splitlines()
-    assert lines == [
+    # The day this runs may lie behind them.
+    assert [line.removesuffix(", overdue") for line in lines] == [
         "Thu 2026-11-26 08:00:00Z  a reminder of the question goes out",
         "Mon 2026-11-30 08:00:00Z  a reminder of the question goes out",
         "Wed 2026-12-02 08:00:00Z  it counts as solved if there is no answer",
