@@ -55,7 +55,8 @@ def test_the_clocks_explain_themselves(place: dict[str, str]) -> None:
 
 def test_the_dates_are_listed_earliest_first(place: dict[str, str]) -> None:
     """What will happen by itself: reminders of the question and the end of patience; a clock that rests has no date."""
-    lines = holdfast("incident", "dates", NUMBER, **place).stdout.splitlines()
+    # Whenever this runs: the incident is of one day, and dates that have passed say so.
+    lines = [line.removesuffix(", overdue") for line in holdfast("incident", "dates", NUMBER, **place).stdout.splitlines()]
     assert lines == [
         "Thu 2026-11-26 08:00:00Z  a reminder of the question goes out",
         "Mon 2026-11-30 08:00:00Z  a reminder of the question goes out",
