@@ -35,7 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 directory = typer.Typer(no_args_is_help=True, help="People, groups, rotas and services of the desk.")
-incident = typer.Typer(no_args_is_help=True, help="One incident: its clocks, and what will happen by itself.")
+incident = typer.Typer(no_args_is_help=True, help="One incident: its clocks, what will happen by itself, and what has happened.")
 letters = typer.Typer(no_args_is_help=True, help="What the desk writes to people.")
 app.add_typer(directory, name="directory")
 app.add_typer(incident, name="incident")
@@ -48,6 +48,7 @@ change_commands.register(app)
 app.command()(seed_command.seed)
 
 TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-9.")]
+TrailFile = Annotated[Path, typer.Argument(help="The file to write: .jsonl for JSON Lines, .csv for a spreadsheet.")]
 Parent = Annotated[int | None, typer.Option("--parent", hidden=True, help="End when this process ends.")]
 
 
@@ -234,6 +235,33 @@ def incident_dates(number: TheNumber, as_json: AsJson = False) -> None:
 
     found = ahead(facts_in_record(read_settings(), number))
     print(json.dumps(dates_as_json(number, found), indent=2) if as_json else dates_told(found, datetime.now(UTC)))
+
+
+@incident.command("events")
+def incident_events(number: TheNumber, file: TrailFile) -> None:
+    """Write the audit trail of an incident to a file: everything that happened to it. Exit code 3 when there is no such incident.
+
+    Example:  holdfast incident events INC-1042-9 INC-1042-9.csv
+    """
+    from activities.house.commands.trail_desk import events_of
+
+    print(events_of(read_settings(), number, file))
+
+
+@app.command()
+def events(
+    file: TrailFile,
+    since: Annotated[str, typer.Option("--from", metavar="INSTANT", help="What happened from this instant on, with its offset.")],
+    until: Annotated[str, typer.Option("--to", metavar="INSTANT", help="And before this one.")],
+) -> None:
+    """Write the audit trail of a period to a file: everything that happened to all incidents, in the order in which it happened.
+
+    Example:  holdfast events november.jsonl --from 2026-11-01T00:00Z --to 2026-12-01T00:00Z
+    """
+    from activities.house.commands.trail_desk import events_within
+    from activities.house.doctor.rota_board import instant
+
+    print(events_within(read_settings(), instant(since), instant(until), file))
 
 
 @letters.command("preview")

@@ -47,6 +47,7 @@ class Seen(StrEnum):
     DIRECTORY_IMPORTED = "directory_imported"
     DIRECTORY_EXPORTED = "directory_exported"
     AUDIT_EXPORTED = "audit_exported"
+    EVENTS_EXPORTED = "events_exported"
     KEY_MADE = "key_made"
     KEY_REVOKED = "key_revoked"
 
@@ -99,11 +100,12 @@ async def write_down(
     address: str | None = None,
     detail: str = "",
     actor: str | None = None,
+    subject: str | None = None,
 ) -> None:
     """Adds a line. What people typed never stands in it: a password typed into the wrong field would be kept."""
     line = {"id": str(ULID()), "at": datetime.now(UTC), "kind": kind.value, "person": person, "address": address, "detail": detail}
     async with engine.begin() as connection:
-        await connection.execute(security_events.insert().values(line | {"actor": actor}))
+        await connection.execute(security_events.insert().values(line | {"actor": actor, "subject": subject}))
 
 
 async def write_changes(connection: AsyncConnection, by: Hand, *changes: Change) -> None:

@@ -125,6 +125,8 @@ events = Table(
     Column("after", JSON, nullable=False),
     _key("edition", nullable=False),
     Column("public", Boolean, nullable=False),
+    # what happened in a period, in the order in which it happened, for auditors (S21)
+    Index("ix_events_in_time", "at", "number", "seq"),
 )
 
 # What incidents can be found by (activities/search_index.py): entry 0 has the words of the facts, the others those said in the event of that
