@@ -12,6 +12,7 @@ from uuid import uuid4
 import hypothesis
 import psutil
 import pytest
+from hypothesis.internal.conjecture import providers
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,6 +27,8 @@ os.environ.setdefault("AIOSMTPD_CONTROLLER_TIMEOUT", "60")
 hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.register_profile("holdfast", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("holdfast")
+# Hypothesis also tries constants of the modules that happen to be loaded, which are others alone than in the whole suite.
+providers.is_local_module_file = lambda _file: False
 
 
 # Where real servers, browsers and processes run beside a test, a machine that stands still for a moment can make it fail. It gets one more try, and the
