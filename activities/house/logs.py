@@ -10,6 +10,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
+from activities.payloads.keys import UnreadablePayloadError
+
 HOUSE = "holdfast.house"
 
 # Fields that hold what people wrote or who they are. Ids are opaque and stay.
@@ -40,12 +42,21 @@ def configure_logs(level: Literal["debug", "info", "warning", "error"], process:
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_last_steps()))
+    handler.addFilter(_is_not_said_already)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # Whether a process runs is said at any level; holdfast up waits for it.
     logging.getLogger(HOUSE).setLevel(logging.INFO)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def _is_not_said_already(line: logging.LogRecord) -> bool:
+    """The codec says in one line what it cannot read; the SDK would say so again at every attempt, for each incident."""
+    error = _error_of(line.exc_info)
+    while error is not None and not isinstance(error, UnreadablePayloadError):
+        error = error.__cause__ or error.__context__
+    return error is None
 
 
 def _last_steps() -> list[structlog.types.Processor]:
