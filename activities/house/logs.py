@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 
 from activities.payloads.keys import UnreadablePayloadError
@@ -51,8 +52,17 @@ def configure_logs(level: Literal["debug", "info", "warning", "error"], process:
     structlog.contextvars.bind_contextvars(process=process)
 
 
+def listen_to_the_core() -> None:
+    """What the Rust half of Temporal's client has to say comes through here, too; by itself it writes past all this, in a form of its own."""
+    there = LogForwardingConfig(logging.getLogger("temporalio"))
+    logged = LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=there)
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logged)), error_if_already_set=False)
+
+
 def _is_not_said_already(line: logging.LogRecord) -> bool:
-    """The codec says in one line what it cannot read; the SDK would say so again at every attempt, for each incident."""
+    """The codec says in one line what it cannot read; both halves of the SDK would say so again at every attempt, for each incident."""
+    if UnreadablePayloadError.__name__ in str(line.msg):
+        return False
     error = _error_of(line.exc_info)
     while error is not None and not isinstance(error, UnreadablePayloadError):
         error = error.__cause__ or error.__context__

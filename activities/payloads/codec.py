@@ -39,7 +39,7 @@ class Complaints:
             return
         self._said[why] = now
         log.error(
-            "what Temporal stores cannot be read, incidents wait",
+            "what Temporal stores cannot be read, incidents and letters wait",
             why=why,
             number=incident,
             advice="give all processes the same HOLDFAST_PAYLOAD_KEYS and restart them; see docs/operations.md",
