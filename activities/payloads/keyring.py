@@ -58,7 +58,8 @@ class Keyring:
         if cipher is None:
             raise UnreadablePayloadError(f"no key of HOLDFAST_PAYLOAD_KEYS reads this; it needs key {name}")
         changed = UnreadablePayloadError(f"what was encrypted with key {name} was changed since, or belongs elsewhere")
-        if payload.metadata["encoding"] != ENCODING or payload.metadata[_CIPHER] != _CIPHER_NAME or len(payload.data) < _NONCE + _TAG:
+        labels = (payload.metadata.get("encoding"), payload.metadata.get(_CIPHER))
+        if labels != (ENCODING, _CIPHER_NAME) or len(payload.data) < _NONCE + _TAG:
             raise changed
         try:
             inside = cipher.decrypt(payload.data[:_NONCE], payload.data[_NONCE:], _bound_to(name, incident))
