@@ -23,6 +23,7 @@ from activities.house.commands.calendar_commands import calendar
 from activities.house.commands.deploy_commands import deploy
 from activities.house.commands.keys_commands import keys
 from activities.house.commands.options import AsJson
+from activities.house.commands.payloads_commands import payloads
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.house.seed import command as seed_command
 from activities.settings import SettingsError, read_settings
@@ -44,6 +45,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
 app.add_typer(letters, name="letters")
 app.add_typer(deploy, name="deploy")
+app.add_typer(payloads, name="payloads")
 change_commands.register(app)
 app.command()(seed_command.seed)
 
@@ -124,7 +126,9 @@ def migrate() -> None:
 def doctor(
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Look only at: database, temporal, api, relay, provider, clock, rotas, rules or files; repeat for several."),
+        typer.Option(
+            help="Look only at: database, temporal, payloads, api, relay, provider, clock, rotas, rules or files; repeat for several."
+        ),
     ] = None,
     mail: Annotated[bool, typer.Option("--mail", help="Go with the mail relay step by step, short of sending a letter.")] = False,
     as_json: AsJson = False,
