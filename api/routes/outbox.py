@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
+from activities.erasure.marks import is_pseudonym
 from activities.mail.postbox import CAN_BE_RESENT, LetterState, root_of, send_again
 from api.bodies import Plausible
 from api.desk import Desk
@@ -54,6 +55,7 @@ async def letter(request: Request, _: Reader, desk: TheDesk, key: str) -> Respon
         each if links_work or each is None else without_tokens(each, "…") for each in (found.text, found.html, found.headers)
     )
     again = await sent_again(desk.database, root_of(key))
+    is_erased = found.text is None and (found.state == LetterState.SENT or is_pseudonym(found.recipient))
     facts: dict[str, Any] = {
         "letter": found,
         "text": text,
@@ -62,7 +64,8 @@ async def letter(request: Request, _: Reader, desk: TheDesk, key: str) -> Respon
         "links_work": links_work,
         "held": await held_by(desk.database, root_of(key)),
         "again": [each for each in again if each.key != key],
-        "next_count": len(again) + 1 if found.state in CAN_BE_RESENT else None,
+        "is_erased": is_erased,
+        "next_count": len(again) + 1 if found.state in CAN_BE_RESENT and not is_erased else None,
     }
     return page(request, "outbox_letter.html", headers={"Content-Security-Policy": _LETTER_POLICY}, **facts)
 
