@@ -70,9 +70,10 @@ async def _put_facts(connection: AsyncConnection, facts: Snapshot) -> bool:
         set_={name: new.excluded[name] for name in values if name != "number"},
         where=and_(incidents.c.version < new.excluded.version, _SEALED.is_(None)),
     )
-    # Where nothing was written, the row is locked all the same: whoever erases has finished, or waits.
-    if (await connection.execute(newer, {f"new_{name}": value for name, value in facts_row(facts).items()})).rowcount:
+    row = {f"new_{name}": value for name, value in facts_row(facts).items()}
+    if (await connection.execute(newer.returning(incidents.c.version), row)).first():
         return True
+    # Nothing was written, and the row is locked all the same: whoever erases has finished, or waits.
     return (await connection.execute(select(_SEALED).where(incidents.c.number == facts.number))).scalar_one() is None
 
 

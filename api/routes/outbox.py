@@ -30,6 +30,8 @@ _LETTER_POLICY = CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'u
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
 # In these states nobody else has the letter: the Outbox is where its reader reads it.
 _STILL_HERE = (LetterState.KEPT,)
+# What has been written, and is shown unless it was erased.
+_WENT_OUT = (LetterState.SENT, LetterState.KEPT)
 _LONGEST_COUNT = 4
 
 
@@ -55,7 +57,7 @@ async def letter(request: Request, _: Reader, desk: TheDesk, key: str) -> Respon
         each if links_work or each is None else without_tokens(each, "…") for each in (found.text, found.html, found.headers)
     )
     again = await sent_again(desk.database, root_of(key))
-    is_erased = found.text is None and (found.state == LetterState.SENT or is_pseudonym(found.recipient))
+    is_erased = found.text is None and (found.state in _WENT_OUT or is_pseudonym(found.recipient))
     facts: dict[str, Any] = {
         "letter": found,
         "text": text,

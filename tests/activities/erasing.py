@@ -12,6 +12,7 @@ from activities.database.tables import (
     accounts,
     api_keys,
     events,
+    files,
     groups,
     identities,
     incidents,
@@ -21,6 +22,7 @@ from activities.database.tables import (
     memberships,
     metadata,
     one_time_links,
+    outcomes,
     people,
     preferences,
     rotas,
@@ -139,7 +141,7 @@ async def fill(engine: AsyncEngine) -> None:
 
 
 def _command(name: str) -> str:
-    return f"{name}~{signature(ActorKind.PERSON, CARLA.id)}"
+    return f"{MARK}{name}~{signature(ActorKind.PERSON, CARLA.id)}"
 
 
 async def _fill_hers(engine: AsyncEngine) -> None:
@@ -173,6 +175,10 @@ async def _fill_hers(engine: AsyncEngine) -> None:
     life.passes(timedelta(days=30))
     await publish(engine, life)
     async with engine.begin() as connection:
+        await connection.execute(update(files).values(digest=f"{MARK}digest"))
+        await connection.execute(
+            update(outcomes).where(outcomes.c.number == HERS).values(fingerprint=f"{MARK}print", detail=hers("detail"))
+        )
         known = (await connection.execute(select(incidents.c.facts).where(incidents.c.number == HERS))).scalar_one()
         await connection.execute(update(incidents).where(incidents.c.number == HERS).values(facts=known | {"comment": hers("comment")}))
         rated = {
@@ -224,21 +230,22 @@ async def _fill_hers(engine: AsyncEngine) -> None:
         await connection.execute(
             letters.insert(), [digest | plain | rendered | {"message_id": None, "resent_by": None}, digest | plain | rendered | to_her]
         )
-        await connection.execute(
-            update(letters).where(letters.c.number == HERS, letters.c.recipient == "asha").values(digest="digest:asha:1")
-        )
+        for who in ("asha", CARLA.id):
+            await connection.execute(
+                update(letters).where(letters.c.number == HERS, letters.c.recipient == who).values(digest=f"digest:{who}:1")
+            )
 
 
 async def _fill_directory(engine: AsyncEngine) -> None:
     named = {"language": "en", "zone": "UTC", "absent_from": None, "absent_until": None}
     async with engine.begin() as connection:
-        for person, gone in ((CARLA.id, TUESDAY), ("dora", None), ("asha", None)):
+        for person in (CARLA.id, "dora", "asha"):
             line = {
                 "id": person,
                 "name": f"{person} name",
                 "email": f"{person}@example.org",
                 "roles": ["caller", "agent"],
-                "disabled_at": gone,
+                "disabled_at": None,
             }
             await connection.execute(people.insert().values(line | named))
         await connection.execute(groups.insert().values(id="service-desk", name="Desk", level=1, lead=CARLA.id, email=None))
@@ -248,10 +255,12 @@ async def _fill_directory(engine: AsyncEngine) -> None:
 async def _fill_rest(engine: AsyncEngine) -> None:
     who, now = {"person": CARLA.id}, TUESDAY
     layer = {"people": ["asha"], "starts": "2026-01-05T09:00:00", "turn_days": 7}
+    left = update(people).where(people.c.id == CARLA.id).values(disabled_at=now)
     over = {"person": CARLA.id, "from": "2026-01-05T09:00:00+00:00", "to": "2026-01-06T09:00:00+00:00"}
     noted = {"at": now, "kind": "person_changed", "address": f"{MARK}address", "detail": hers("detail"), "actor": None, "subject": None}
     noted |= {"before": None, "after": None, "person": None}
     async with engine.begin() as connection:
+        await connection.execute(left)
         await connection.execute(accounts.insert().values(who | {"password_hash": f"{MARK}hash", "changed_at": now}))
         await connection.execute(
             sessions.insert().values(who | {"hash": f"{MARK}1", "way": MARK, "began_at": now, "seen_at": now, "ends_at": now})
