@@ -95,6 +95,13 @@ def test_every_fact_has_its_treatment() -> None:
     assert set(treatments.LETTER_FACTS) == {each.name for each in fields(LetterFacts)}
 
 
+def test_the_document_has_every_table() -> None:
+    """docs/erasure.md says of each table what becomes of it."""
+    told = (Path(__file__).resolve().parents[2] / "docs/erasure.md").read_text(encoding="utf-8")
+    rows = "".join(line.split("|")[1] for line in told.splitlines() if line.startswith("| `"))
+    assert {name for name in metadata.tables if f"`{name}`" not in rows} == set(), "say it in docs/erasure.md"
+
+
 # erasing
 
 
