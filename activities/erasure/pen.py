@@ -124,11 +124,12 @@ async def _erase_letters_about(pen: Pen, number: str) -> None:
     for digest in sorted(digests):
         is_it = or_(letters.c.key == digest, letters.c.key.startswith(f"{digest}:resend:", autoescape=True))
         for row in await pen.rows(letters, is_it, letters.c.recipient != pen.whom.person):
-            await pen.change(letters, row, dict.fromkeys(_RENDERED))
+            # Without its claim: who has it in hand wrote it before, and must not put that here. It goes out anew, as what was left by somebody who died.
+            await pen.change(letters, row, dict.fromkeys((*_RENDERED, "claim")))
 
 
 async def _forget_words(pen: Pen, found: Row | None) -> None:
-    """What it can be found by is its number, and the mark."""
+    """What it can be found by is its number."""
     if found is None:
         return
     words = told_in(facts_of(found["facts"], pen.whom, of_theirs=True))

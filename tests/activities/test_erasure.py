@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from activities.erasure.histories import NotGoneError
 from activities.erasure.marks import ERASED, is_pseudonym
 from activities.incident_facts import FACTS
 from activities.records import Records
+from activities.search_index import index_what_is_missing
 from tests.activities.erasing import CARLA, HERS, MARK, OPEN, OTHER, Memory, cancelled, counted, everywhere, fill, publish
 from workflows.publication import LetterFacts, Snapshot
 
@@ -215,6 +217,17 @@ async def test_letters_that_wait_do_not_go_out(database: AsyncEngine) -> None:
     assert {(row["state"], row["claim"]) for row in await _rows(database, letters, letters.c.number == HERS)} == {("failed", None)}
 
 
+async def test_a_digest_in_hand_is_let_go_of(database: AsyncEngine) -> None:
+    """It was written with words that are gone; its sender cannot put them back, and it goes out anew to whoever it is for."""
+    await fill(database)
+    async with database.begin() as connection:
+        digest = letters.c.key == "digest:asha:1"
+        await connection.execute(update(letters).where(digest).values(state="handed_over", claim="mine", claimed_at=datetime.now(UTC)))
+    await _erased(database)
+    (row,) = await _rows(database, letters, digest)
+    assert (row["state"], row["claim"], row["text"], row["claimed_at"] is not None) == ("handed_over", None, None, True)
+
+
 async def test_a_report_is_never_started_again(database: AsyncEngine) -> None:
     """Its key is nobody's any more; and whoever died between starting it and noting that starts nothing."""
     await fill(database)
@@ -344,7 +357,8 @@ async def test_an_erased_incident_is_found_by_its_number_alone(database: AsyncEn
     await fill(database)
     await _erased(database)
     (entry,) = await _rows(database, search_entries, search_entries.c.number == HERS)
-    assert (entry["seq"], entry["words"]) == (0, "inc 1001 2 erased inc10012")
+    assert (entry["seq"], entry["words"]) == (0, "inc 1001 2 inc10012")
+    assert await index_what_is_missing(database) == 0
     (file,) = await _rows(database, files, files.c.number == HERS)
     assert (file["name"], file["digest"], file["state"], file["sent"]) == ("", "", "removed", {})
 
