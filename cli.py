@@ -191,6 +191,41 @@ def directory_export() -> None:
         print(f"The rota {rota} cannot be read here and is left out; who imports this file takes it away.", file=sys.stderr)
 
 
+@directory.command("erase")
+def directory_erase(
+    person: Annotated[str, typer.Argument(help="Id of somebody who has left, as in the directory.")],
+    by: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Id of the administrator who decides.")] = None,
+    only_preview: Annotated[bool, typer.Option("--preview", help="Only show what would be erased, and what stands against it.")] = False,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    patience: Annotated[int, typer.Option(min=1, max=3600, help="Seconds to wait for Temporal to delete histories.")] = 300,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person for good: their words from record and histories, their id from everything else. Exit code 1 when something stands against it, or is left.
+
+    Run it again after whatever went wrong: it goes on where it stopped. What stays, and what backups and logs need: docs/erasure.md.
+
+    Examples:  holdfast directory erase carla --preview    holdfast directory erase carla --as adam
+    """
+    from activities.house.commands.erasure_desk import as_json as plain
+    from activities.house.commands.erasure_desk import carry_out, deciding, done_told, look_at, look_told, refuse_if_against
+
+    settings = read_settings()
+    hand = deciding(settings, by)
+    found = look_at(settings, person)
+    if only_preview or found.is_empty:
+        print(json.dumps(plain(found), indent=2) if as_json else look_told(found))
+        if only_preview or not found.bytes_left:
+            return
+    else:
+        print(look_told(found), file=sys.stderr)
+    refuse_if_against(found)
+    if not is_sure:
+        typer.confirm(f"Erase {person}? Nothing brings it back.", abort=True, err=True)
+    done = carry_out(settings, found, hand, patience, lambda text: print(text, file=sys.stderr, flush=True))
+    print(json.dumps(plain(done), indent=2) if as_json else done_told(done))
+    raise typer.Exit(1 if done and done.later else 0)
+
+
 @app.command()
 def oncall(
     rota: Annotated[str | None, typer.Option(help="Only this rota.")] = None,

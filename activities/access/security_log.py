@@ -1,6 +1,6 @@
 """The audit: who came in how, who was turned away, who changed what in directory, catalogue and keys (process.md S21, S22). Append-only.
 
-Nothing in this house changes or takes away a line; a test looks for it.
+Nothing in this house changes or takes away a line, but for an erasure, which writes one (activities/erasure); a test looks for it.
 """
 
 from collections.abc import Mapping
@@ -36,6 +36,7 @@ class Seen(StrEnum):
     PERSON_CHANGED = "person_changed"
     PERSON_DISABLED = "person_disabled"
     PERSON_ENABLED = "person_enabled"
+    PERSON_ERASED = "person_erased"
     ABSENCE_CHANGED = "absence_changed"
     GROUP_ADDED = "group_added"
     GROUP_CHANGED = "group_changed"
