@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
 
 from activities.access.keys import PREFIX
-from activities.access.security_log import note_foreign_form
+from activities.access.security_log import note_denial, note_foreign_form
 from activities.access.sessions import note_use
 from activities.front_door import note_key_use
 from api.desk import desk_of
@@ -119,6 +119,7 @@ class Access:
         caller = await (_sign_in_seen(request) if self.way is Way.BY_SESSION else _identify(request, self.way))
         request.state.actor = caller.actor.id
         if self.roles and self.roles.isdisjoint(caller.actor.roles):
+            await note_denial(desk_of(request).database, caller.actor.id, address_of(request), _asked_for(request))
             raise Problem("not-allowed")
         return caller
 
@@ -142,6 +143,11 @@ AUDIT_SIGNED_IN = Access(Way.BY_SESSION, SEE_AUDIT)
 TRAIL_SIGNED_IN = Access(Way.BY_SESSION, SEE_TRAIL)
 CATEGORIES_SIGNED_IN = Access(Way.BY_SESSION, SEE_CATEGORIES)
 AGENTS_SIGNED_IN = Access(Way.BY_SESSION, frozenset({Role.AGENT, Role.INCIDENT_MANAGER}))
+
+
+def _asked_for(request: Request) -> str:
+    """The route, not the address: numbers and words of people stay out of the audit."""
+    return f"{request.method} {getattr(request.scope.get('route'), 'path_format', '')}"
 
 
 async def _sign_in_seen(request: Request) -> Caller:
