@@ -78,7 +78,8 @@ async def _add(connection: AsyncConnection, table: Table, rows: list[dict[str, A
 
 async def _owe(connection: AsyncConnection, publication: Publication) -> list[Unreached]:
     """A ledger row for each person meant. Answers with what found nobody."""
-    rows, unreached = await letter_rows(publication, lambda owed: recipients(connection, owed, datetime.now(UTC)))
+    now, calls = datetime.now(UTC), {event.seq for event in publication.events if event.kind is EventKind.ESCALATION_STEPPED}
+    rows, unreached = await letter_rows(publication, lambda owed: recipients(connection, owed, now, is_call=owed.cause in calls))
     # A person can be meant twice by one event; the second row is the same as the first, and only one is kept.
     await _add(connection, letters, rows)
     await _keep_in_line(connection, publication)

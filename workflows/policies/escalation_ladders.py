@@ -68,8 +68,8 @@ class Ladder:
 class EscalationLadders:
     """The desk's ladders; the first with the incident's priority is climbed. ``reopening``: who is told of the second, third ... reopening.
 
-    ``fallback_owner`` is a person's id. Should even they be unreachable, the incident managers are told, then the administrators, then everybody
-    with an address: an escalation never ends in silence.
+    ``fallback_owner`` is a person's id. Should they be away or without an address, the incident managers are told, else the administrators, else everybody:
+    an escalation never ends in silence.
     """
 
     ladders: tuple[Ladder, ...]
