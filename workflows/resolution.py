@@ -10,6 +10,7 @@ from workflows.house_messages import ReportUndeliverable
 from workflows.investigation import NOTHING_CHANGES
 from workflows.lifecycle import Refusal, Rule
 from workflows.messages import SYSTEM, Approve, Cancel, Confirm, Reject, Reopen, Resolve
+from workflows.policies.closure_rules import ClosureRules
 from workflows.publication import Snapshot
 from workflows.record import Cause, Incident
 from workflows.vocabulary import DeadlineKind, EventKind, Status
@@ -31,6 +32,7 @@ def confirm(incident: Incident, message: Confirm, cause: Cause) -> Refusal | Non
         incident.change(
             EventKind.REJECTION_WITHDRAWN,
             cause,
+            **NOT_HELD,
             status=Status.RESOLVED,
             cycle=facts.cycle - 1,
             reopen_count=facts.reopen_count - 1,
@@ -48,13 +50,18 @@ def confirm(incident: Incident, message: Confirm, cause: Cause) -> Refusal | Non
 
 def _takes_back_rejection(incident: Incident, cycle: int | None, at: datetime) -> bool:
     """The later human answer wins inside the undo period: "still broken" a moment ago, "it works" now (S11)."""
-    facts = incident.facts
+    facts, rules = incident.facts, incident.rules.closure
     return (
-        facts.status is Status.IN_PROGRESS
+        can_be_withdrawn(facts.status, rules)
         and facts.rejected_at is not None
-        and at - facts.rejected_at <= incident.rules.closure.undo_period
+        and at - facts.rejected_at <= rules.undo_period
         and cycle in (None, facts.cycle - 1)
     )
+
+
+def can_be_withdrawn(status: str, rules: ClosureRules) -> bool:
+    """Whether "still broken" can be taken back in that state, as long as the undo period lasts (S11)."""
+    return status == Status.IN_PROGRESS or (status == Status.ON_HOLD and rules.undo_during_hold)
 
 
 def _not_this_cycle(facts: Snapshot, cycle: int | None) -> Refusal | None:

@@ -84,6 +84,7 @@ def closure(edition: Edition) -> Section:
             ("Reminders to say whether it works", after_days(closing.confirmation_reminders_after_days)),
             ("Closes by itself after", working_days(closing.automatic_closure_after_days)),
             ("“It works” and “still broken” can be taken back within", lasting(closing.undo_period)),
+            ("“Still broken” can be taken back during a hold, too", yes(closing.undo_during_hold)),
             ("Reminders of a question", after_days(closing.question_reminders_after_days)),
             ("Counts as solved without an answer after", working_days(closing.no_answer_after_days)),
             ("Resolution code of an unanswered question", closing.no_answer_code),

@@ -38,10 +38,11 @@ ALL = frozenset(Audience)
 
 
 @contextmanager
-def climbing(*steps: Step, rounds: int = 2, silence: timedelta | None = None) -> Iterator[None]:
+def climbing(*steps: Step, rounds: int = 2, silence: timedelta | None = None, hold_is_an_answer: bool = True) -> Iterator[None]:
     """The desk with this ladder for P1."""
     ladder = Ladder("test", frozenset({Priority.P1}), steps, rounds, repeat_after=30 * MINUTE, silence_after_acknowledgement=silence)
     rules = EscalationLadders((ladder,), fallback_owner="ines", reopening={2: Audience.GROUP_LEAD, 3: Audience.INCIDENT_MANAGER})
+    rules = replace(rules, hold_is_an_answer=hold_is_an_answer)
     adopt(replace(HOLDFAST, escalation=[Dated(date(2026, 1, 1), rules, "test")]))
     try:
         yield
@@ -121,6 +122,44 @@ def test_a_hold_keeps_it_quiet_and_its_end_begins_it_again() -> None:
         assert stepped(lived(life, 60 * MINUTE)) == []
         life.says(ASHA, Resume())
         assert stepped(lived(life, 6 * MINUTE)) == [("group", 65, 1)]
+
+
+def test_holding_is_no_answer_to_a_call() -> None:
+    """Put on hold before anybody has acknowledged: it goes on climbing, once round by round, and the end of the hold begins nothing anew (S6)."""
+    with climbing(step(5, Audience.GROUP), step(20, Audience.GROUP_LEAD), rounds=1, hold_is_an_answer=False):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Hold(HoldReason.VENDOR))
+        called = lived(life, 10 * MINUTE)
+        life.says(ASHA, Resume())
+        assert stepped(called + lived(life, 2 * 60 * MINUTE)) == [("group", 5, 1), ("group_lead", 20, 1), ("fallback_owner", 50, 1)]
+
+
+def test_a_hold_of_what_is_acknowledged_keeps_it_quiet() -> None:
+    """Somebody has answered and waits for somebody else: nobody is called, also not after the time of silence, until the hold ends."""
+    with climbing(step(5, Audience.GROUP), silence=60 * MINUTE, hold_is_an_answer=False):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Acknowledge())
+        life.says(ASHA, Hold(HoldReason.VENDOR))
+        assert stepped(lived(life, 120 * MINUTE)) == []
+        life.says(ASHA, Resume())
+        assert stepped(lived(life, 66 * MINUTE)) == [("group", 185, 1)]
+
+
+def test_an_acknowledgement_during_a_hold_keeps_it_quiet() -> None:
+    """Held first, acknowledged later: from then on nobody is called."""
+    with climbing(step(5, Audience.GROUP), step(20, Audience.GROUP_LEAD), hold_is_an_answer=False):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Hold(HoldReason.VENDOR))
+        called = lived(life, 10 * MINUTE)
+        life.says(ASHA, Acknowledge())
+        assert stepped(called + lived(life, 60 * MINUTE)) == [("group", 5, 1)]
+
+
+def test_a_p1_put_on_hold_is_called_for_under_the_edition_in_force() -> None:
+    """The desk's own rules: a hold that nobody has acknowledged silences nothing."""
+    life = Life(P1_REPORT, edition="2026-11-26")
+    life.says(ASHA, Hold(HoldReason.VENDOR))
+    assert [to for to, _, _ in stepped(lived(life, 10 * MINUTE))] == ["group", "on_call"]
 
 
 def test_a_step_that_reaches_nobody_is_skipped_at_once() -> None:
