@@ -122,8 +122,8 @@ def go_on(climb: Climb, ladder: Ladder, now: datetime, *, called: int | None) ->
     return replace(again, missed=missed, called=climb.called)
 
 
-def skip(climb: Climb, ladder: Ladder, now: datetime) -> Climb:
-    """The step called last reached nobody: the next one falls due at once; after a whole round without anybody, the fallback owner (S10)."""
+def skip(climb: Climb, ladder: Ladder, now: datetime, *, is_waited_for: bool = False) -> Climb:
+    """A step reached nobody: the next one falls due at once, unless somebody called later is waited for; after a whole round without anybody, the fallback owner (S10)."""
     if climb.at is None or climb.step > len(ladder.steps):
         return climb
     missed = climb.missed + 1
@@ -131,4 +131,4 @@ def skip(climb: Climb, ladder: Ladder, now: datetime) -> Climb:
         this_round = climb.round - 1 if climb.step == 0 else climb.round
         return replace(climb, missed=missed, step=len(ladder.steps), round=this_round, at=now)
     is_within_the_round = 0 < climb.step < len(ladder.steps)
-    return replace(climb, missed=missed, at=now if is_within_the_round else climb.at)
+    return replace(climb, missed=missed, at=now if is_within_the_round and not is_waited_for else climb.at)

@@ -20,16 +20,19 @@ log = structlog.get_logger("holdfast.directory")
 GROUP_MAILBOX = "group:"
 FOREVER = datetime.max.replace(tzinfo=UTC)
 # Letters that are no use in the mailbox of somebody who is away: if nobody else is meant, the process tells somebody else.
-MUST_BE_HEARD = frozenset({LetterName.ESCALATION, LetterName.BREACH, LetterName.APPROVAL_WANTED})
+MUST_BE_HEARD = frozenset({LetterName.ESCALATION, LetterName.BREACH, LetterName.APPROVAL_WANTED, LetterName.CALLER_NOT_REACHED})
 # To whom a letter can go at all.
 _REACHABLE = (people.c.email != "", OF_THE_HOUSE)
 
 
-async def recipients(connection: AsyncConnection, owed: LetterOwed, now: datetime, *, is_call: bool = False) -> tuple[str, ...]:
+async def recipients(
+    connection: AsyncConnection, owed: LetterOwed, now: datetime, *, is_call: bool = False, not_to: Collection[str] = ()
+) -> tuple[str, ...]:
     """Ids of everybody the letter is for: people, or ``group:ID`` for a group with a mailbox. Empty if the directory has nobody to reach.
 
     Who is away counts as nobody where somebody has to hear of it: a call of a ladder (``is_call``) and the letters of ``MUST_BE_HEARD``, so that the
-    process goes on to somebody else. Any other letter rather waits in the mailbox of those who are away than is lost.
+    process goes on to somebody else. Any other letter rather waits in the mailbox of those who are away than is lost. ``not_to``: to whom
+    letters of this incident could not be delivered; they are no last resort.
     """
     or_absent = not (is_call or owed.letter in MUST_BE_HEARD)
     named = owed.addressees[0] if owed.addressees else None
@@ -38,7 +41,7 @@ async def recipients(connection: AsyncConnection, owed: LetterOwed, now: datetim
     if named is None:
         return ()
     if owed.to is Audience.FALLBACK_OWNER:
-        return await _last_resort(connection, named, now)
+        return await _last_resort(connection, named, now, not_to)
     if owed.to is Audience.ON_CALL:
         on_call = await who_is_on_call(connection, named, now)
         return await _if_there(connection, on_call, now) if on_call else ()
@@ -123,18 +126,18 @@ async def _if_there(connection: AsyncConnection, person: str, now: datetime) -> 
     return _first_present(await _reachable(connection, people.c.id == person), now, or_absent=False)
 
 
-async def _last_resort(connection: AsyncConnection, owner: str, now: datetime) -> tuple[str, ...]:
+async def _last_resort(connection: AsyncConnection, owner: str, now: datetime, not_to: Collection[str]) -> tuple[str, ...]:
     """The fallback owner; else the incident managers, the administrators, everybody with an address: the first of these with somebody there (S10).
 
     With nobody there at all, the first that has somebody, or whatever mailbox there is: better one that nobody reads today than silence.
     """
     away: tuple[str, ...] = ()
     for tier in (people.c.id == owner, has_role(Role.INCIDENT_MANAGER), has_role(Role.ADMIN), true()):
-        found = await _reachable(connection, tier)
+        found = [each for each in await _reachable(connection, tier) if each.id not in not_to]
         if present := _first_present(found, now, or_absent=False):
             return present
         away = away or _ids(found)
-    return away or await _mailboxes(connection)
+    return away or tuple(each for each in await _mailboxes(connection) if each not in not_to)
 
 
 async def _mailboxes(connection: AsyncConnection) -> tuple[str, ...]:

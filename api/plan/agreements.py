@@ -176,5 +176,7 @@ def _alarms(edition: Edition) -> Iterator[tuple[str, ...]]:
         yield f"it is reopened, number {count}", letter(LetterName.ESCALATION), audience(to)
     for name, to in edition.correspondence.low_score:
         yield f"a survey says {edition.survey.low_score} or less", letter(name), audience(to)
+    for name, to in edition.correspondence.undelivered:
+        yield "the caller cannot be sent a question or a solution", letter(name), audience(to)
     for each in edition.approvals.before_closure:
         yield f"an approval is needed: {words(each.role)}", letter(LetterName.APPROVAL_WANTED), audience(asked(each.role))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
@@ -14,7 +14,8 @@ from activities.directory.who_is_meant import recipients
 from activities.records import Records
 from tests.process.life import ASHA, Life
 from tests.process.test_ladders import P1_REPORT
-from workflows.messages import Reopen, Report, Resolve
+from workflows.house_messages import ReportUndeliverable
+from workflows.messages import SYSTEM, Reopen, Report, Resolve
 from workflows.publication import LetterFacts, LetterOwed
 from workflows.vocabulary import Audience, EventKind, Impact, LetterName, Priority, Status, Urgency
 
@@ -156,6 +157,28 @@ async def test_a_letter_that_can_wait_waits_for_the_absent(ledger: AsyncEngine) 
     async with ledger.connect() as connection:
         assert await recipients(connection, owed, NOW) == ("asha",)
         assert await recipients(connection, owed, NOW, is_call=True) == ()
+
+
+async def test_the_last_resort_passes_over_whose_letter_came_back(ledger: AsyncEngine) -> None:
+    """The fallback owner's letter is refused: the administrator hears of it; theirs as well, and the log cries out, once, instead of writing on for ever (S10, S14)."""
+    desk = '[people.ines]\nname = "Ines"\nemail = "i@example.org"\nroles = ["caller", "incident_manager"]\n'
+    await load_directory(ledger, desk + '[people.ada]\nname = "Ada"\nemail = "a@example.org"\nroles = ["caller", "admin"]\n[groups]')
+    life, records = await climbs(ledger, "INC-1"), Records(ledger)
+    for recipient in ("ines", "ada"):
+        async with ledger.begin() as connection:
+            last = select(letters).where(letters.c.letter == LetterName.ESCALATION).order_by(letters.c.cause.desc()).limit(1)
+            row = (await connection.execute(last)).one()
+            assert row.recipient == recipient
+        life.says(SYSTEM, ReportUndeliverable(row.letter, 1, row.recipient, cause=row.cause, owed_at=row.at, nobody_else=True))
+        with capture_logs() as logged:
+            while life.incident.is_ahead_of_record:
+                publication = life.incident.publication()
+                life.takes_note(publication, await records.publish(publication))
+        async with ledger.begin() as connection:
+            # The sender tells the incident first, and the ledger then.
+            await connection.execute(update(letters).where(letters.c.key == row.key).values(state="failed"))
+    assert [line["event"] for line in logged] == ["nobody in the directory can be told of an escalation"]
+    assert [missed["to"] for missed in await unheard(ledger)][-1] == "fallback_owner"
 
 
 async def test_not_even_the_last_resort_is_seen_and_logged(ledger: AsyncEngine) -> None:
