@@ -173,7 +173,9 @@ def _attached(after: Row, _: Row, story: Sequence[Row]) -> Said:
 def _undeliverable(after: Row, known: Row, _: Sequence[Row]) -> Said:
     asks = bool(after.get("confirmation_undeliverable"))
     told = {"letter": after["letter"], "cycle": known.get("cycle", 1), "recipient": after["recipient"], "asks_for_confirmation": asks}
-    return told | {"may_have_arrived": bool(after.get("may_have_arrived"))}
+    # Of an older event it is not known; then nothing goes on from it (S14).
+    was_in_vain = {"cause": 0, "owed_at": known.get("held_at")} if after.get("in_vain") else {}
+    return told | {"may_have_arrived": bool(after.get("may_have_arrived"))} | was_in_vain
 
 
 # What each message said, from what its first event changed and the facts as they were then.

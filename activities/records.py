@@ -20,7 +20,7 @@ from activities.directory.staffing import pick_person
 from activities.directory.who_is_meant import recipients
 from activities.files.kept_files import follow_files
 from activities.incident_facts import FACTS
-from activities.mail.postbox import LetterState
+from activities.mail.postbox import LetterState, not_delivered
 from activities.measuring import measure
 from activities.search_index import keep_findable
 from activities.surveys import admit_survey, keep_survey
@@ -85,11 +85,24 @@ async def _add(connection: AsyncConnection, table: Table, rows: list[dict[str, A
 
 async def _owe(connection: AsyncConnection, publication: Publication) -> list[Unreached]:
     """A ledger row for each person meant. Answers with what found nobody."""
-    rows, unreached = await letter_rows(publication, lambda owed: recipients(connection, owed, datetime.now(UTC)))
+    now, calls = datetime.now(UTC), {event.seq for event in publication.events if event.kind is EventKind.ESCALATION_STEPPED}
+    lost = await _out_of_reach(connection, publication)
+    rows, unreached = await letter_rows(
+        publication, lambda owed: recipients(connection, owed, now, is_call=owed.cause in calls, not_to=lost)
+    )
     # A person can be meant twice by one event; the second row is the same as the first, and only one is kept.
     await _add(connection, letters, rows)
     await _keep_in_line(connection, publication)
     return unreached
+
+
+async def _out_of_reach(connection: AsyncConnection, publication: Publication) -> frozenset[str]:
+    """To whom letters of this incident could not be delivered: the ledger knows, and of the latest one perhaps only the event."""
+    if all(owed.to is not Audience.FALLBACK_OWNER for owed in publication.letters):
+        return frozenset()
+    failed = [event.after for event in publication.events if event.kind is EventKind.LETTER_FAILED and "recipient" in event.after]
+    just_now = {after["recipient"] for after in failed if not after.get("may_have_arrived")}
+    return await not_delivered(connection, publication.snapshot.number) | just_now
 
 
 async def _keep_in_line(connection: AsyncConnection, publication: Publication) -> None:

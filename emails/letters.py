@@ -121,6 +121,14 @@ class ToAgent(Letter):
 
 
 @dataclass(frozen=True)
+class NotReached(Letter):
+    """To the desk: the caller never got the question, or else the solution, that the incident waits for an answer to (S11)."""
+
+    question: str | None
+    solution: str
+
+
+@dataclass(frozen=True)
 class Approval(Letter):
     """To whoever must agree before it closes (S11)."""
 
@@ -210,6 +218,10 @@ def _to_agent(letter: Letter, facts: LetterFacts, _: str) -> Letter:
     return ToAgent(*_known(letter), group=facts.group, text=facts.text)
 
 
+def _not_reached(letter: Letter, facts: LetterFacts, _: str) -> Letter:
+    return NotReached(*_known(letter), question=facts.text, solution=_solution(letter, facts))
+
+
 def _approval(letter: Letter, facts: LetterFacts, _: str) -> Letter:
     return Approval(*_known(letter), group=facts.group, solution=_solution(letter, facts))
 
@@ -248,6 +260,7 @@ _COMPOSERS: Mapping[LetterName, Composer] = {
     LetterName.SURVEY_REMINDER: _survey,
     LetterName.LOW_SCORE: _low_score,
     LetterName.APPROVAL_WANTED: _approval,
+    LetterName.CALLER_NOT_REACHED: _not_reached,
 }
 
 # Letters whose loss means that the caller was never asked (S11).

@@ -7,11 +7,12 @@ from typing import Any
 from workflows.climbing import begin, go_on, skip, step_of
 from workflows.clocks import BREACH, passes
 from workflows.explanations import reasons
+from workflows.house_messages import ReportUndeliverable
 from workflows.messages import SYSTEM
 from workflows.policies.escalation_ladders import Ladder, Step
 from workflows.publication import Climb, Deadline, LetterOwed, Unreached
 from workflows.record import Cause, Incident
-from workflows.vocabulary import Audience, DeadlineKind, EventKind, LetterName
+from workflows.vocabulary import Audience, DeadlineKind, EventKind, HoldReason, LetterName, Status
 
 
 def pass_threshold(incident: Incident, deadline: Deadline, cause: Cause) -> None:
@@ -65,10 +66,12 @@ def _climbing(incident: Incident) -> tuple[Climb, Ladder]:
 
 
 # Letters of which somebody must hear, whoever it is, and what is said where nobody did.
-_MUST_BE_HEARD = {
+_UNHEARD: dict[str, str] = {
     LetterName.BREACH: "nobody was told of the breach",
     LetterName.APPROVAL_WANTED: "nobody was asked for the approval",
+    LetterName.CALLER_NOT_REACHED: "nobody was told that the caller was not reached",
 }
+_WORKED_ON = frozenset({Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD})
 
 
 def go_past_the_unreached(incident: Incident, owed: tuple[LetterOwed, ...], unreached: tuple[Unreached, ...], now: datetime) -> None:
@@ -93,16 +96,57 @@ def _skip_steps_without_reader(incident: Incident, causes: Sequence[int], now: d
         incident.change(EventKind.ESCALATION_SKIPPED, Cause(SYSTEM, now), said=said, climb=climb)
 
 
+def go_past_the_undelivered(incident: Incident, message: ReportUndeliverable, now: datetime) -> None:
+    """A letter that nobody has got after all: a ladder that still calls goes on past that step, anything else is told to the fallback owner (S10, S14)."""
+    climb = incident.facts.climb
+    if message.cause is None or not message.nobody_else or message.may_have_arrived or incident.is_over:
+        return
+    if climb is not None and message.cause in climb.called:
+        _skip_undelivered_step(incident, message.cause, now)
+    elif why := _unheard_after_all(incident, message.letter):
+        _call_the_fallback_owner(incident, why, now)
+
+
+def _skip_undelivered_step(incident: Incident, called: int, now: datetime) -> None:
+    climb = incident.facts.climb
+    ladder = incident.rules.escalation.ladder(climb.ladder) if climb else None
+    if climb is not None and ladder is not None and climb.at is not None:
+        said = {"ladder": ladder.name, "called": called, "why": "nobody was reached"}
+        # Whoever was called since may still answer.
+        onward = skip(climb, ladder, now, is_waited_for=called != climb.called[-1])
+        incident.change(EventKind.ESCALATION_SKIPPED, Cause(SYSTEM, now), said=said, climb=onward)
+
+
+def _unheard_after_all(incident: Incident, letter: str) -> str | None:
+    """What nobody has heard, if anybody still needs to."""
+    facts, is_open = incident.facts, incident.facts.status in _WORKED_ON
+    waits_for_caller = facts.hold_reason is HoldReason.CALLER or (facts.status is Status.RESOLVED and facts.confirmed_at is None)
+    # A ladder that still climbs calls somebody else; once somebody has acknowledged, nobody is needed but for one reopening too many.
+    calls_nobody = facts.acknowledged_at is None and (facts.climb is None or facts.climb.at is None)
+    is_of_reopening = incident.rules.escalation.told_of_reopening(facts.reopen_count) is not None
+    is_needed: dict[str, bool] = {
+        LetterName.BREACH: is_open,
+        LetterName.ESCALATION: is_open and (calls_nobody or is_of_reopening),
+        LetterName.APPROVAL_WANTED: facts.approval_awaited is not None,
+        LetterName.CALLER_NOT_REACHED: waits_for_caller,
+    }
+    return _UNHEARD.get(letter, "nobody was reached") if is_needed.get(letter) else None
+
+
+def _call_the_fallback_owner(incident: Incident, why: str, now: datetime) -> None:
+    said = {"to": Audience.FALLBACK_OWNER.value, "letter": LetterName.ESCALATION.value, "why": why}
+    incident.change(EventKind.ESCALATION_STEPPED, Cause(SYSTEM, now), said=said)
+
+
 def _tell_the_fallback_owner(incident: Incident, cause: int, owed: list[LetterOwed], missed: list[Unreached], now: datetime) -> None:
     climb = incident.facts.climb
     if why := _unheard(incident, owed, missed, is_of_ladder=climb is not None and cause in climb.called):
-        said = {"to": Audience.FALLBACK_OWNER.value, "letter": LetterName.ESCALATION.value, "why": why}
-        incident.change(EventKind.ESCALATION_STEPPED, Cause(SYSTEM, now), said=said)
+        _call_the_fallback_owner(incident, why, now)
 
 
 def _unheard(incident: Incident, owed: list[LetterOwed], missed: list[Unreached], *, is_of_ladder: bool) -> str | None:
     """What no ladder goes on with and nobody was told: a breach, an approval that is waited for, or one reopening too many."""
-    for letter, why in _MUST_BE_HEARD.items():
+    for letter, why in _UNHEARD.items():
         unmet = {each.to for each in missed if each.letter is letter}
         if unmet and unmet >= {each.to for each in owed if each.letter is letter}:
             return why

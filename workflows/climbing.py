@@ -33,15 +33,24 @@ def keep_climbing(before: Snapshot, after: Snapshot, kind: EventKind, at: dateti
         climb = _onto_the_right_ladder(climb, after, at, rules)
     if climb is None or (ladder := rules.escalation.ladder(climb.ladder)) is None:
         return climb
-    if after.status is Status.ON_HOLD:
+    if rests_on_hold(after, rules):
         return _rests(climb)
     if after.acknowledged_at is None:
-        # After a hold, and when a solution did not hold that came before anybody had acknowledged.
-        return climb if before.status in _CLIMBS else begin(ladder, at)
+        # After a hold that kept it quiet, and when a solution did not hold that came before anybody had acknowledged.
+        return climb if before.status in _CLIMBS or _climbs_on_hold(before, rules) else begin(ladder, at)
     is_heard_of = actor is not ActorKind.SYSTEM and kind not in _NOT_BY_THE_DESK
     if is_heard_of or before.status is not Status.IN_PROGRESS or before.acknowledged_at is None:
         return _watch(climb, ladder, at)
     return climb
+
+
+def rests_on_hold(facts: Snapshot, rules: Edition) -> bool:
+    """Whether a hold keeps its ladder quiet: holding is no answer to a call that nobody has acknowledged (S6), where the rules say so."""
+    return facts.status is Status.ON_HOLD and (rules.escalation.hold_is_an_answer or facts.acknowledged_at is not None)
+
+
+def _climbs_on_hold(facts: Snapshot, rules: Edition) -> bool:
+    return facts.status is Status.ON_HOLD and not rests_on_hold(facts, rules)
 
 
 def _rests(climb: Climb | None) -> Climb | None:
@@ -62,6 +71,8 @@ def under_the_edition(climb: Climb | None, facts: Snapshot, at: datetime, old: E
     ladder, before = new.escalation.ladder_for(facts.priority), old.escalation.ladder(climb.ladder) if climb else None
     if climb is None or before is None or ladder is None or climb.ladder != ladder.name:
         return _onto_the_right_ladder(climb, facts, at, new)
+    if rests_on_hold(facts, old) and not rests_on_hold(facts, new):
+        return begin(ladder, at)
     step = min(climb.step, len(ladder.steps))
     due_at = climb.began_at + ladder.steps[step].after if climb.at and step < len(ladder.steps) else climb.at
     return replace(climb, step=step, at=due_at, quiet_until=_quiet_until(climb, facts, at, before, ladder))
@@ -111,8 +122,8 @@ def go_on(climb: Climb, ladder: Ladder, now: datetime, *, called: int | None) ->
     return replace(again, missed=missed, called=climb.called)
 
 
-def skip(climb: Climb, ladder: Ladder, now: datetime) -> Climb:
-    """The step called last reached nobody: the next one falls due at once; after a whole round without anybody, the fallback owner (S10)."""
+def skip(climb: Climb, ladder: Ladder, now: datetime, *, is_waited_for: bool = False) -> Climb:
+    """A step reached nobody: the next one falls due at once, unless somebody called later is waited for; after a whole round without anybody, the fallback owner (S10)."""
     if climb.at is None or climb.step > len(ladder.steps):
         return climb
     missed = climb.missed + 1
@@ -120,4 +131,4 @@ def skip(climb: Climb, ladder: Ladder, now: datetime) -> Climb:
         this_round = climb.round - 1 if climb.step == 0 else climb.round
         return replace(climb, missed=missed, step=len(ladder.steps), round=this_round, at=now)
     is_within_the_round = 0 < climb.step < len(ladder.steps)
-    return replace(climb, missed=missed, at=now if is_within_the_round else climb.at)
+    return replace(climb, missed=missed, at=now if is_within_the_round and not is_waited_for else climb.at)

@@ -2,18 +2,27 @@
 
 from dataclasses import dataclass
 
+from pydantic import AwareDatetime
+
 from workflows.fields import Day, Text
 
 
 @dataclass(frozen=True)
 class ReportUndeliverable:
-    """From the mail sender: a letter of this incident could not be delivered, or nobody can say whether it was (S11, S14)."""
+    """From the mail sender: a letter of this incident could not be delivered, or nobody can say whether it was (S11, S14).
+
+    ``cause`` is the event it tells of, ``owed_at`` when that was; ``nobody_else``: no other letter that tells the same has reached anybody, or still
+    may. Senders of older builds say none of these, and nothing goes on from their word: recorded histories stay what they are.
+    """
 
     letter: str
     cycle: int
     recipient: str
     asks_for_confirmation: bool = False
     may_have_arrived: bool = False
+    cause: int | None = None
+    owed_at: AwareDatetime | None = None
+    nobody_else: bool = False
 
 
 @dataclass(frozen=True)

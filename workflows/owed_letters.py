@@ -19,7 +19,7 @@ _ASKS_FOR_APPROVAL = frozenset({EventKind.APPROVAL_ASKED, EventKind.APPROVAL_REM
 
 def letters_owed(facts: Snapshot, rules: Edition, cause: Event, text: str | None) -> list[LetterOwed]:
     """The letters the policies name for this event, with the facts as they are now. ``text`` is what was said."""
-    told = _told(facts, cause, facts.comment if cause.kind in _RATINGS else text, _alerts(facts, rules, cause))
+    told = _told(facts, cause, _text(facts, cause, text), _alerts(facts, rules, cause))
     return [
         LetterOwed(
             letter=letter,
@@ -35,6 +35,12 @@ def letters_owed(facts: Snapshot, rules: Edition, cause: Event, text: str | None
     ]
 
 
+def _text(facts: Snapshot, cause: Event, said: str | None) -> str | None:
+    if cause.kind in _RATINGS:
+        return facts.comment
+    return facts.question if cause.kind is EventKind.LETTER_FAILED else said
+
+
 def _named(facts: Snapshot, rules: Edition, cause: Event) -> Iterable[tuple[LetterName, Audience]]:
     match cause.kind:
         case EventKind.THRESHOLD_PASSED | EventKind.BREACHED:
@@ -48,6 +54,8 @@ def _named(facts: Snapshot, rules: Edition, cause: Event) -> Iterable[tuple[Lett
         case EventKind.CALLER_ADDED_FILE:
             # A file goes the way of the words that could stand in its place, as for permissions (roles.permitted_as).
             return rules.correspondence.for_event(EventKind.CALLER_WROTE)
+        case EventKind.LETTER_FAILED if cause.after.get("in_vain"):
+            return (*rules.correspondence.for_event(cause.kind), *rules.correspondence.undelivered)
         case _ if cause.kind in _RATINGS:
             is_low = facts.score is not None and facts.score <= rules.survey.low_score
             return rules.correspondence.low_score if is_low else ()

@@ -4,15 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from workflows import approvals, surveys
+from workflows.alerts import go_past_the_undelivered
 from workflows.approvals import NONE_YET
 from workflows.deadlines import NOT_HELD, close, resolution, undo_ends
 from workflows.house_messages import ReportUndeliverable
 from workflows.investigation import NOTHING_CHANGES
 from workflows.lifecycle import Refusal, Rule
 from workflows.messages import SYSTEM, Approve, Cancel, Confirm, Reject, Reopen, Resolve
+from workflows.policies.closure_rules import ClosureRules
 from workflows.publication import Snapshot
 from workflows.record import Cause, Incident
-from workflows.vocabulary import DeadlineKind, EventKind, Status
+from workflows.vocabulary import DeadlineKind, EventKind, HoldReason, LetterName, Status
 
 
 def resolve(incident: Incident, message: Resolve, cause: Cause) -> Refusal | None:
@@ -31,6 +33,7 @@ def confirm(incident: Incident, message: Confirm, cause: Cause) -> Refusal | Non
         incident.change(
             EventKind.REJECTION_WITHDRAWN,
             cause,
+            **NOT_HELD,
             status=Status.RESOLVED,
             cycle=facts.cycle - 1,
             reopen_count=facts.reopen_count - 1,
@@ -48,13 +51,18 @@ def confirm(incident: Incident, message: Confirm, cause: Cause) -> Refusal | Non
 
 def _takes_back_rejection(incident: Incident, cycle: int | None, at: datetime) -> bool:
     """The later human answer wins inside the undo period: "still broken" a moment ago, "it works" now (S11)."""
-    facts = incident.facts
+    facts, rules = incident.facts, incident.rules.closure
     return (
-        facts.status is Status.IN_PROGRESS
+        can_be_withdrawn(facts.status, rules)
         and facts.rejected_at is not None
-        and at - facts.rejected_at <= incident.rules.closure.undo_period
+        and at - facts.rejected_at <= rules.undo_period
         and cycle in (None, facts.cycle - 1)
     )
+
+
+def can_be_withdrawn(status: str, rules: ClosureRules) -> bool:
+    """Whether "still broken" can be taken back in that state, as long as the undo period lasts (S11)."""
+    return status == Status.IN_PROGRESS or (status == Status.ON_HOLD and rules.undo_during_hold)
 
 
 def _not_this_cycle(facts: Snapshot, cycle: int | None) -> Refusal | None:
@@ -117,7 +125,7 @@ def cancel(incident: Incident, message: Cancel, cause: Cause) -> Refusal | None:
 
 
 def report_undeliverable(incident: Incident, message: ReportUndeliverable, cause: Cause) -> Refusal | None:
-    """A letter did not arrive, or perhaps not. If it asked the caller to confirm, silence means nothing: no automatic closure (S11, S14).
+    """A letter did not arrive, or perhaps not. If it asked the caller something, silence means nothing: no automatic closure, no *no answer* (S11, S14).
 
     A survey that may have arrived can be answered, so it goes on.
     """
@@ -128,8 +136,19 @@ def report_undeliverable(incident: Incident, message: ReportUndeliverable, cause
     asked_now = message.asks_for_confirmation and message.cycle == facts.cycle and is_waited_for
     stops_closure = {"confirmation_undeliverable": True, "due": without_consent(incident, message)} | NONE_YET if asked_now else {}
     never_asked = {} if message.may_have_arrived else surveys.undelivered(incident, message.letter)
-    incident.change(EventKind.LETTER_FAILED, cause, said=said, **stops_closure, **never_asked)
+    ends_reminders: dict[str, Any] = {"due": ()} if _was_the_question(facts, message) else {}
+    if message.cause is not None and (asked_now or ends_reminders):
+        said["in_vain"] = True
+    incident.change(EventKind.LETTER_FAILED, cause, said=said, **stops_closure, **never_asked, **ends_reminders)
+    go_past_the_undelivered(incident, message, cause.at)
     return None
+
+
+def _was_the_question(facts: Snapshot, message: ReportUndeliverable) -> bool:
+    """Whether it asked what the incident is on hold for. Who never got it is not reminded of it, and has not left it unanswered."""
+    if message.letter != LetterName.QUESTION or message.may_have_arrived or facts.hold_reason is not HoldReason.CALLER:
+        return False
+    return message.owed_at is not None and facts.held_at is not None and message.owed_at >= facts.held_at
 
 
 def without_consent(incident: Incident, message: ReportUndeliverable) -> Any:

@@ -202,6 +202,7 @@ class LetterName(StrEnum):
     SURVEY_REMINDER = "survey_reminder"
     LOW_SCORE = "low_score"
     APPROVAL_WANTED = "approval_wanted"
+    CALLER_NOT_REACHED = "caller_not_reached"
 
 
 class EventKind(StrEnum):

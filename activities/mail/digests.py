@@ -42,7 +42,7 @@ async def put_into_digest(engine: AsyncEngine, claim: Claim, now: datetime) -> b
 
 async def entries_of(engine: AsyncEngine, digest: str) -> tuple[Entry, ...]:
     """The letters in a digest, oldest first."""
-    columns = [letters.c[name] for name in ("key", "number", "letter", "recipient", "cycle", "facts")]
+    columns = [letters.c[name] for name in ("key", "number", "letter", "recipient", "cycle", "cause", "at", "facts")]
     query = select(*columns).where(letters.c.digest == root_of(digest)).order_by(letters.c.at, letters.c.key)
     async with engine.execution_options(read_only=True).connect() as connection:
         return tuple(Entry(*row) for row in (await connection.execute(query)).all())

@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.mail.digests import DIGEST, entries_of, put_into_digest
-from activities.mail.postbox import Claim, Entry, LetterState, address_of, claim_next, settle
+from activities.mail.postbox import Claim, Entry, LetterState, address_of, claim_next, is_alone, settle
 from activities.mail.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
 from activities.mail.scribe import Ready, Scribe, UnreadableError
 from activities.mail.sign_in_post import SignInPost
@@ -181,7 +181,14 @@ class MailRoom:
         if self._client is None:
             return True
         message = ReportUndeliverable(
-            entry.letter, entry.cycle, entry.recipient, entry.letter in ASKS_FOR_CONFIRMATION, may_have_arrived=may_have_arrived
+            entry.letter,
+            entry.cycle,
+            entry.recipient,
+            entry.letter in ASKS_FOR_CONFIRMATION,
+            may_have_arrived=may_have_arrived,
+            cause=entry.cause,
+            owed_at=entry.at,
+            nobody_else=await _patiently(lambda: is_alone(self._engine, entry)),
         )
         sent = Sent(f"undeliverable:{hashlib.sha256(entry.key.encode()).hexdigest()[:40]}", SYSTEM, datetime.now(UTC), message)
         try:

@@ -50,6 +50,8 @@ class Entry:
     letter: str
     recipient: str
     cycle: int
+    cause: int
+    at: datetime
     facts: Any
 
 
@@ -57,7 +59,6 @@ class Entry:
 class Claim(Entry):
     """A letter in hand. ``attempts`` counts this one; ``unknown_outcomes`` how often nobody could tell whether it went out."""
 
-    at: datetime
     attempts: int
     unknown_outcomes: int
     token: str
@@ -145,12 +146,30 @@ async def _claim(engine: AsyncEngine, row: Any, now: datetime) -> Claim | None:
         letter=row["letter"],
         recipient=row["recipient"],
         cycle=row["cycle"],
+        cause=row["cause"],
         at=row["at"],
         facts=row["facts"],
         attempts=row["attempts"] + 1,
         unknown_outcomes=row["unknown_outcomes"] + was_left,
         token=token,
     )
+
+
+async def is_alone(engine: AsyncEngine, entry: Entry) -> bool:
+    """Whether every other letter that tells the same has failed, so that nobody has it. One that staff asked for again decides nothing."""
+    same = (letters.c.number == entry.number, letters.c.cause == entry.cause, letters.c.letter == entry.letter)
+    others = select(letters.c.key).where(*same, letters.c.key != entry.key, letters.c.state != LetterState.FAILED)
+    async with engine.execution_options(read_only=True).connect() as connection:
+        return root_of(entry.key) == entry.key and (await connection.execute(others.limit(1))).first() is None
+
+
+async def not_delivered(connection: AsyncConnection, number: str) -> frozenset[str]:
+    """Whose last letter about that incident came back, or was given up."""
+    known = select(letters.c.recipient, letters.c.state).where(
+        letters.c.number == number, letters.c.state.in_((LetterState.FAILED, LetterState.SENT))
+    )
+    last = {each.recipient: each.state for each in await connection.execute(known.order_by(letters.c.cause, letters.c.at))}
+    return frozenset(recipient for recipient, state in last.items() if state == LetterState.FAILED)
 
 
 async def settle(engine: AsyncEngine, claim: Claim, state: LetterState, **facts: Any) -> None:

@@ -24,6 +24,8 @@ from workflows.fields import Text
 from workflows.lifecycle import Rule
 from workflows.messages import Actor, Confirm, Message, PublicMessage, Reject, Report
 from workflows.policies.book import book
+from workflows.policies.closure_rules import ClosureRules
+from workflows.resolution import can_be_withdrawn
 from workflows.vocabulary import ActorKind, Channel, Impact, Kind, Role, Status, Urgency
 
 WORKS, BROKEN = "works", "broken"
@@ -69,19 +71,24 @@ def question_for(link: Link, facts: Mapping[str, Any], reader: PageReader, follo
 def _unsettled(facts: Mapping[str, Any], reader: PageReader) -> Question:
     if facts["confirmed_at"] is None:
         return Question("", (WORKS, BROKEN))
-    ends = _instant(facts["confirmed_at"]) + _undo_period(facts)
+    ends = _instant(facts["confirmed_at"]) + _rules(facts).undo_period
     return Question(reader.say("answered_works", at=reader.told(ends)), (BROKEN,))
 
 
+def is_open_again(facts: Mapping[str, Any]) -> bool:
+    """Whether it is in a state in which "still broken" can be taken back, if it was just said (S11)."""
+    return can_be_withdrawn(facts["status"], _rules(facts))
+
+
 def _can_be_taken_back(link: Link, facts: Mapping[str, Any], now: datetime) -> datetime | None:
-    if facts["status"] != Status.IN_PROGRESS or facts["rejected_at"] is None or facts["cycle"] - 1 != link.cycle:
+    if not is_open_again(facts) or facts["rejected_at"] is None or facts["cycle"] - 1 != link.cycle:
         return None
-    until = _instant(facts["rejected_at"]) + _undo_period(facts)
+    until = _instant(facts["rejected_at"]) + _rules(facts).undo_period
     return until if now <= until else None
 
 
-def _undo_period(facts: Mapping[str, Any]) -> Any:
-    return book().edition(facts["edition"]).closure.undo_period
+def _rules(facts: Mapping[str, Any]) -> ClosureRules:
+    return book().edition(facts["edition"]).closure
 
 
 def _instant(text: str) -> datetime:
@@ -157,6 +164,7 @@ async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentenc
         title=facts["title"],
         description=facts["description"],
         symptoms=sentence,
+        contact=facts["contact"],
         kind=Kind(facts["kind"]),
         channel=Channel.PORTAL if reporter else Channel.LINK,
         affected=facts["affected"],
@@ -166,6 +174,9 @@ async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentenc
         configuration_item=facts["configuration_item"],
         impact=Impact(facts["impact"]) if facts["impact"] else None,
         urgency=Urgency(facts["urgency"]) if facts["urgency"] else None,
+        people_affected=facts["people_affected"],
+        work_stopped=facts["work_stopped"],
+        can_wait=facts["can_wait"],
     )
     received = await take_in(desk, reporter or answering(link), report, Channel.LINK.value, follow_up_key(link), follows=link.number)
     if received.says_something_new:

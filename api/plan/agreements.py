@@ -84,6 +84,7 @@ def closure(edition: Edition) -> Section:
             ("Reminders to say whether it works", after_days(closing.confirmation_reminders_after_days)),
             ("Closes by itself after", working_days(closing.automatic_closure_after_days)),
             ("“It works” and “still broken” can be taken back within", lasting(closing.undo_period)),
+            ("“Still broken” can be taken back during a hold, too", yes(closing.undo_during_hold)),
             ("Reminders of a question", after_days(closing.question_reminders_after_days)),
             ("Counts as solved without an answer after", working_days(closing.no_answer_after_days)),
             ("Resolution code of an unanswered question", closing.no_answer_code),
@@ -175,5 +176,7 @@ def _alarms(edition: Edition) -> Iterator[tuple[str, ...]]:
         yield f"it is reopened, number {count}", letter(LetterName.ESCALATION), audience(to)
     for name, to in edition.correspondence.low_score:
         yield f"a survey says {edition.survey.low_score} or less", letter(name), audience(to)
+    for name, to in edition.correspondence.undelivered:
+        yield "the caller cannot be sent a question or a solution", letter(name), audience(to)
     for each in edition.approvals.before_closure:
         yield f"an approval is needed: {words(each.role)}", letter(LetterName.APPROVAL_WANTED), audience(asked(each.role))

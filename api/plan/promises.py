@@ -96,12 +96,14 @@ def escalation(edition: Edition) -> Section:
     """Who is called when nobody takes care."""
     escalation_rules = edition.escalation
     tables = [table for ladder in escalation_rules.ladders for table in _ladder(ladder)]
+    on_hold = "always" if escalation_rules.hold_is_an_answer else "once somebody has acknowledged"
     reopened = [(f"Reopening number {count}", audience(to)) for count, to in sorted(escalation_rules.reopening.items())]
-    last = rules("In the end", [("Fallback owner, told when nobody else is reached", escalation_rules.fallback_owner), *reopened])
+    fallback = ("Fallback owner, told when nobody else is reached", escalation_rules.fallback_owner)
+    last = rules("In the end", [fallback, ("A hold keeps a ladder quiet", on_hold), *reopened])
     return Section(
         "escalation",
         "Escalation",
-        "A ladder is climbed while nobody has acknowledged. Who is absent or cannot be reached is passed over at once; an acknowledgement stops it; no "
+        "A ladder is climbed while nobody has acknowledged. Who is away or cannot be reached is passed over at once; an acknowledgement stops it; no "
         "escalation ends in silence. Handing the work up a level is another matter: see the support groups.",
         (*tables, last),
     )

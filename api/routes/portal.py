@@ -196,7 +196,7 @@ async def _question(desk: Desk, caller: Caller, facts: Mapping[str, Any]) -> Que
 
 def _as_link(facts: Mapping[str, Any], caller: Caller) -> Link:
     """The solution that an answer is about: the present one, or the one just rejected, as the link in its letter would say."""
-    was_rejected = facts["status"] == Status.IN_PROGRESS and facts["rejected_at"] is not None
+    was_rejected = confirmation.is_open_again(facts) and facts["rejected_at"] is not None
     cycle = facts["cycle"] - 1 if was_rejected else facts["cycle"]
     return Link(ANSWER, facts["number"], cycle, caller.actor.id, datetime.now(UTC) + timedelta(minutes=1))
 

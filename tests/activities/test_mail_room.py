@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.parser import BytesParser
@@ -177,7 +177,26 @@ async def test_an_incident_is_told_what_could_not_be_delivered(ledger: AsyncEngi
     number, name, sent = next(each for each in temporal.signals if each[2].message.letter == "resolved")
     assert (row.state, number, name) == ("failed", row.number, "report_undeliverable")
     assert sent.command_id.startswith("undeliverable:")
-    assert sent.message == ReportUndeliverable("resolved", row.cycle, "carla", asks_for_confirmation=True)
+    assert sent.message == ReportUndeliverable(
+        "resolved", row.cycle, "carla", asks_for_confirmation=True, cause=row.cause, owed_at=row.at, nobody_else=True
+    )
+
+
+async def test_only_the_last_reader_leaves_a_letter_with_nobody(ledger: AsyncEngine, post: Post) -> None:
+    """Two people are called and both addresses are refused: the first report says that somebody else may have it, the second that nobody has (S10)."""
+    await with_letters(ledger)
+    row = (await rows(ledger))[0]
+    called = {name: getattr(row, name) for name in ("number", "cycle", "cause", "at", "facts", "attempts", "unknown_outcomes", "priority")}
+    due = {"letter": "escalation", "state": "planned", "next_attempt_at": row.at}
+    async with ledger.begin() as connection:
+        await connection.execute(
+            letters.insert(), [called | due | {"key": f"INC-0:1:1:escalation:{each}", "recipient": each} for each in ("asha", "ines")]
+        )
+    temporal = Incidents()
+    post.rcpt_replies = ["550 no such user"] * 9
+    await send_all(ledger, MailRoom(ledger, settings(post.port), cast("Client", temporal)), rounds=1)
+    told = [sent.message for _, _, sent in temporal.signals if sent.message.letter == "escalation"]
+    assert [(each.cause, each.owed_at, each.nobody_else) for each in told] == [(row.cause, row.at, False), (row.cause, row.at, True)]
 
 
 async def test_an_incident_is_told_where_nobody_knows_whether_it_was_delivered(ledger: AsyncEngine, post: Post) -> None:
@@ -189,7 +208,9 @@ async def test_an_incident_is_told_where_nobody_knows_whether_it_was_delivered(l
     row = await _question(ledger)
     told = [sent.message for _, _, sent in temporal.signals if sent.message.letter == "resolved"]
     assert row.state == "unknown"
-    assert told == [ReportUndeliverable("resolved", row.cycle, "carla", asks_for_confirmation=True, may_have_arrived=True)]
+    assert [replace(each, owed_at=None, nobody_else=False, cause=None) for each in told] == [
+        ReportUndeliverable("resolved", row.cycle, "carla", asks_for_confirmation=True, may_have_arrived=True)
+    ]
 
 
 async def test_a_letter_of_unknown_outcome_is_told_later_and_not_sent_again(ledger: AsyncEngine, post: Post) -> None:

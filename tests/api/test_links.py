@@ -88,6 +88,17 @@ def test_the_later_answer_wins_while_it_can_be_taken_back(desk: RunningDesk) -> 
         assert _state(desk, number) == state
 
 
+def test_the_later_answer_wins_during_a_hold_too(desk: RunningDesk) -> None:
+    """Still broken, then the desk puts it on hold: letter and portal still offer to take it back, and it counts."""
+    number = desk.resolved()
+    path = desk.link(number)
+    assert _press(desk, path, "broken", "It smokes").status_code == 200
+    assert desk.tell(number, "hold", reason="vendor").status_code == 200
+    assert 'value="works"' in desk.signed_in("carla").get(f"/portal/incidents/{number}").text
+    assert _press(desk, path, "works").status_code == 200
+    assert _state(desk, number) == ("resolved", 1, True)
+
+
 def test_an_earlier_solution_says_so(desk: RunningDesk) -> None:
     """A link of an earlier cycle shows that there is a later one and how the incident stands; pressing changes nothing."""
     number = desk.resolved()
@@ -168,9 +179,13 @@ def _close(desk: RunningDesk, number: str) -> None:
     desk.run(work())
 
 
+# What a report may say of what hangs on it, beside the matrix.
+_CONTEXT = {"contact": "Floor 3, ext. 12", "people_affected": "All of floor 3", "work_stopped": "Invoices", "can_wait": "Until noon"}
+
+
 def test_still_broken_after_closure_is_a_new_incident(desk: RunningDesk) -> None:
     """After closure a sentence opens one new incident with the context of the old one; pressing again opens no second one, shows its number, and adds what was written."""
-    number = desk.report(category="printing", description="Flames.", impact=2, urgency=2)
+    number = desk.report(category="printing", description="Flames.", impact=2, urgency=2, **_CONTEXT)
     assert desk.tell(number, "resolve", code="fixed", notes="Extinguished it.").status_code == 200
     path = desk.link(number)
     nonce = _nonce(desk.as_(None).get(path))
@@ -188,8 +203,9 @@ def test_still_broken_after_closure_is_a_new_incident(desk: RunningDesk) -> None
     facts, old = desk.read(new), desk.read(number)
     assert [event["after"]["text"] for event in facts["timeline"] if event["kind"] == "caller_wrote"] == ["It burns again, I said."]
     assert (facts["follows"], facts["symptoms"], facts["channel"]) == (number, "It burns again.", "link")
-    copied = ("title", "description", "category", "service", "affected", "impact", "urgency", "priority")
+    copied = ("title", "description", "category", "service", "affected", "impact", "urgency", "priority", *_CONTEXT)
     assert {name: facts[name] for name in copied} == {name: old[name] for name in copied}
+    assert {name: facts[name] for name in _CONTEXT} == _CONTEXT
     of_its_kind = desk.as_("asha").get("/api/v1/incidents?category=printing").json()["items"]
     assert [each["number"] for each in of_its_kind if each["follows"] == number] == [new]
 

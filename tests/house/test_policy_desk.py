@@ -79,7 +79,7 @@ def test_a_wrong_rule_is_told_in_a_sentence(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("=_FIRST,", "=replace(_FIRST),", r"closure_rules\.py, line \d+: name 'replace' is not defined"),
+        ("rule=_FIRST,", "rule=change(_FIRST),", r"closure_rules\.py, line \d+: name 'change' is not defined"),
         (
             "(2, 4),\n    automatic",
             "(4),\n    automatic",

@@ -131,8 +131,8 @@ def test_every_edition_has_its_plan(edition: str) -> None:
 
 def test_differences_are_marked_line_by_line() -> None:
     """A changed target shows old and new, a rung that is gone stays to be seen, and nothing else is marked."""
-    ladder = LADDERS[0].rule.ladders[0]
-    shorter = replace(LADDERS[0].rule, ladders=(replace(ladder, steps=ladder.steps[:1] + ladder.steps[2:]), *LADDERS[0].rule.ladders[1:]))
+    ladder = LADDERS[-1].rule.ladders[0]
+    shorter = replace(LADDERS[-1].rule, ladders=(replace(ladder, steps=ladder.steps[:1] + ladder.steps[2:]), *LADDERS[-1].rule.ladders[1:]))
     matrix = replace(HOLDFAST.priority_matrix[-1].rule, unassessed=Priority.P2)
     later = date(2127, 1, 1)
     book = replace(

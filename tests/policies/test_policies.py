@@ -83,7 +83,7 @@ def test_every_letter_has_an_occasion() -> None:
     """No letter exists that nothing ever sends (S14)."""
     sent = {letter for causes in TODAY.correspondence.letters.values() for letter, _ in causes}
     sent |= {LetterName.BREACH if percent == BREACH else LetterName.THRESHOLD for percent in TODAY.service_levels.tells}
-    sent |= {letter for letter, _ in TODAY.correspondence.low_score}
+    sent |= {letter for letter, _ in (*TODAY.correspondence.low_score, *TODAY.correspondence.undelivered)}
     sent |= {step.letter for ladder in TODAY.escalation.ladders for step in ladder.steps}
     # Approvals are asked for where a desk names some.
     assert sent | {LetterName.APPROVAL_WANTED} == set(LetterName)

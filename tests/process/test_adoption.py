@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import pytest
 
 from tests.process.life import ASHA, CARLA, INES, PAVEL, TUESDAY, Life
-from tests.process.newer_edition import BOOK, CLOSURE, NEW, OLD, P1, first_rule, with_rules, works_by
+from tests.process.newer_edition import BOOK, CLOSURE, LADDERS, MINUTE, NEW, OLD, P1, first_rule, with_rules, works_by
 from workflows.dates import ahead
 from workflows.foresight import Foreseen, foresee, preview
 from workflows.house_messages import AdoptEdition
 from workflows.lifecycle import Rule
-from workflows.messages import Approve, Cancel, Confirm, Hold, OverridePriority, Reopen, Report, Resolve, Sent, Take
+from workflows.messages import Approve, Cancel, Confirm, Hold, OverridePriority, Reopen, Report, Resolve, Resume, Sent, Take
 from workflows.policies.approval_rules import Approval, ApprovalRules
 from workflows.policies.dated import Dated
 from workflows.policies.working_calendars import WorkingCalendars
@@ -252,6 +252,18 @@ def test_the_ladder_goes_on_from_its_step() -> None:
     assert len(moved.events(EventKind.ESCALATION_STEPPED)) == 1
     moved.says(PAVEL, ADOPT)
     assert dates(moved, DeadlineKind.ESCALATION_STEP) == [(DeadlineKind.ESCALATION_STEP, "urgent", 2, TUESDAY + timedelta(minutes=12))]
+
+
+def test_a_hold_that_kept_a_ladder_quiet_does_so_no_longer() -> None:
+    """Held before anybody acknowledged, and moved to rules under which holding is no answer: somebody is called from then on, and not again when the hold ends (S10)."""
+    with works_by(with_rules(escalation=replace(LADDERS, hold_is_an_answer=False))):
+        moved = life(Impact.WIDESPREAD, Urgency.HIGH)
+        moved.says(ASHA, Hold(HoldReason.VENDOR))
+        moved.passes(timedelta(minutes=30)).says(PAVEL, ADOPT)
+        first = [(DeadlineKind.ESCALATION_STEP, "urgent", 1, TUESDAY + timedelta(minutes=37))]
+        assert dates(moved, DeadlineKind.ESCALATION_STEP) == first
+        moved.passes(MINUTE).says(ASHA, Resume())
+        assert dates(moved, DeadlineKind.ESCALATION_STEP) == first
 
 
 def test_patience_after_an_acknowledgement_grows_with_it() -> None:

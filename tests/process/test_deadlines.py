@@ -10,7 +10,7 @@ from workflows.dates import ahead
 from workflows.deadlines import suspend_closure
 from workflows.decisions import receive
 from workflows.house_messages import ReportUndeliverable
-from workflows.messages import SYSTEM, Acknowledge, Confirm, Hold, OverridePriority, Report, Resolve, Sent
+from workflows.messages import SYSTEM, Acknowledge, Confirm, Hold, OverridePriority, Report, Resolve, Sent, Take
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
 from workflows.policies.service_levels import PriorityChange
@@ -151,6 +151,79 @@ def test_a_failed_letter_of_an_earlier_cycle_stops_nothing() -> None:
     life = resolved()
     _undeliverable(life, cycle=2)
     assert life.passes(7 * DAY).facts.status is Status.CLOSED
+
+
+def _lost(life: Life, letter: LetterName, owed_at: datetime, *, may_have_arrived: bool = False) -> None:
+    asks = letter is LetterName.RESOLVED
+    lost = ReportUndeliverable(
+        letter,
+        life.facts.cycle,
+        "carla",
+        asks,
+        may_have_arrived=may_have_arrived,
+        cause=life.facts.version,
+        owed_at=owed_at,
+        nobody_else=True,
+    )
+    life.says(SYSTEM, lost)
+
+
+def test_a_question_that_came_back_is_told_to_whoever_has_the_incident() -> None:
+    """Who was never asked is not reminded and has not left it unanswered: it stays on hold, and the assignee hears that somebody must act (S11, S14)."""
+    life = Life()
+    life.says(ASHA, Take())
+    life.says(ASHA, Hold(HoldReason.CALLER, "Which floor?"))
+    _lost(life.passes(timedelta(minutes=1)), LetterName.QUESTION, life.facts.held_at or life.now)
+    told = [owed for owed in life.incident.letters if owed.letter is LetterName.CALLER_NOT_REACHED]
+    assert [(owed.to, owed.addressees, owed.facts.text) for owed in told] == [(Audience.ASSIGNEE, ("asha", "service-desk"), "Which floor?")]
+    life.passes(30 * DAY)
+    assert (life.facts.status, life.facts.due) == (Status.ON_HOLD, ())
+    assert LetterName.QUESTION_REMINDER not in life.letters()
+    # Asked anew, it has its dates again.
+    life.says(ASHA, Hold(HoldReason.CALLER, "Which floor, please?"))
+    assert [each.kind for each in life.facts.due] == [
+        DeadlineKind.QUESTION_REMINDER,
+        DeadlineKind.QUESTION_REMINDER,
+        DeadlineKind.NO_ANSWER,
+    ]
+
+
+def test_only_the_present_question_counts_and_only_if_it_is_lost() -> None:
+    """An earlier question, one that may have arrived, and one of an older sender leave the dates as they are, and nobody is written to."""
+    life = Life()
+    life.says(ASHA, Hold(HoldReason.CALLER, "Which floor?"))
+    earlier = life.now
+    life.passes(timedelta(minutes=1)).says(ASHA, Hold(HoldReason.CALLER, "Which room?"))
+    due = life.facts.due
+    _lost(life, LetterName.QUESTION, earlier)
+    _lost(life, LetterName.QUESTION, life.now, may_have_arrived=True)
+    life.says(SYSTEM, ReportUndeliverable(LetterName.QUESTION, 1, "carla"))
+    assert life.facts.due == due
+    assert LetterName.CALLER_NOT_REACHED not in life.letters()
+
+
+@pytest.mark.parametrize("may_have_arrived", [False, True])
+def test_a_solution_that_came_back_is_told_to_whoever_has_the_incident(may_have_arrived: bool) -> None:
+    """It does not close by silence any more, so somebody must know; not where the caller has answered already (S11, S14)."""
+    life = resolved()
+    _lost(life, LetterName.RESOLVED, life.now, may_have_arrived=may_have_arrived)
+    told = [owed.facts for owed in life.incident.letters if owed.letter is LetterName.CALLER_NOT_REACHED]
+    assert [(facts.text, facts.solution) for facts in told] == [(None, life.facts.resolution_notes)]
+    answered = resolved()
+    answered.says(CARLA, Confirm())
+    _lost(answered, LetterName.RESOLVED, answered.now, may_have_arrived=may_have_arrived)
+    assert LetterName.CALLER_NOT_REACHED not in answered.letters()
+
+
+def test_nobody_to_tell_that_the_caller_was_not_reached() -> None:
+    """An incident that nobody has: the fallback owner hears of it."""
+    life = resolved()
+    _lost(life, LetterName.RESOLVED, life.now)
+    cause = life.facts.version
+    life.is_answered(life.incident.publication(), {Audience.ASSIGNEE})
+    told = [event.after for event in life.events(EventKind.ESCALATION_STEPPED)]
+    assert [(each["to"], each["why"]) for each in told] == [("fallback_owner", "nobody was told that the caller was not reached")]
+    assert life.facts.version > cause
 
 
 def test_nobody_to_ask_stops_automatic_closure() -> None:

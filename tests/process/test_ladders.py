@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.process.life import ASHA, CARLA, INES, Life
+from workflows.house_messages import ReportUndeliverable
 from workflows.lifecycle import Rule
 from workflows.messages import (
+    SYSTEM,
     Acknowledge,
     Hold,
     Note,
@@ -38,10 +41,11 @@ ALL = frozenset(Audience)
 
 
 @contextmanager
-def climbing(*steps: Step, rounds: int = 2, silence: timedelta | None = None) -> Iterator[None]:
+def climbing(*steps: Step, rounds: int = 2, silence: timedelta | None = None, hold_is_an_answer: bool = True) -> Iterator[None]:
     """The desk with this ladder for P1."""
     ladder = Ladder("test", frozenset({Priority.P1}), steps, rounds, repeat_after=30 * MINUTE, silence_after_acknowledgement=silence)
     rules = EscalationLadders((ladder,), fallback_owner="ines", reopening={2: Audience.GROUP_LEAD, 3: Audience.INCIDENT_MANAGER})
+    rules = replace(rules, hold_is_an_answer=hold_is_an_answer)
     adopt(replace(HOLDFAST, escalation=[Dated(date(2026, 1, 1), rules, "test")]))
     try:
         yield
@@ -123,12 +127,137 @@ def test_a_hold_keeps_it_quiet_and_its_end_begins_it_again() -> None:
         assert stepped(lived(life, 6 * MINUTE)) == [("group", 65, 1)]
 
 
+def test_holding_is_no_answer_to_a_call() -> None:
+    """Put on hold before anybody has acknowledged: it goes on climbing, once round by round, and the end of the hold begins nothing anew (S6)."""
+    with climbing(step(5, Audience.GROUP), step(20, Audience.GROUP_LEAD), rounds=1, hold_is_an_answer=False):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Hold(HoldReason.VENDOR))
+        called = lived(life, 10 * MINUTE)
+        life.says(ASHA, Resume())
+        assert stepped(called + lived(life, 2 * 60 * MINUTE)) == [("group", 5, 1), ("group_lead", 20, 1), ("fallback_owner", 50, 1)]
+
+
+def test_a_hold_of_what_is_acknowledged_keeps_it_quiet() -> None:
+    """Somebody has answered and waits for somebody else: nobody is called, also not after the time of silence, until the hold ends."""
+    with climbing(step(5, Audience.GROUP), silence=60 * MINUTE, hold_is_an_answer=False):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Acknowledge())
+        life.says(ASHA, Hold(HoldReason.VENDOR))
+        assert stepped(lived(life, 120 * MINUTE)) == []
+        life.says(ASHA, Resume())
+        assert stepped(lived(life, 66 * MINUTE)) == [("group", 185, 1)]
+
+
+def test_an_acknowledgement_during_a_hold_keeps_it_quiet() -> None:
+    """Held first, acknowledged later: from then on nobody is called."""
+    with climbing(step(5, Audience.GROUP), step(20, Audience.GROUP_LEAD), hold_is_an_answer=False):
+        life = Life(P1_REPORT)
+        life.says(ASHA, Hold(HoldReason.VENDOR))
+        called = lived(life, 10 * MINUTE)
+        life.says(ASHA, Acknowledge())
+        assert stepped(called + lived(life, 60 * MINUTE)) == [("group", 5, 1)]
+
+
+def test_a_p1_put_on_hold_is_called_for_under_the_edition_in_force() -> None:
+    """The desk's own rules: a hold that nobody has acknowledged silences nothing."""
+    life = Life(P1_REPORT, edition="2026-11-26")
+    life.says(ASHA, Hold(HoldReason.VENDOR))
+    assert [to for to, _, _ in stepped(lived(life, 10 * MINUTE))] == ["group", "on_call"]
+
+
 def test_a_step_that_reaches_nobody_is_skipped_at_once() -> None:
     """A gap in the rota costs no time: it is logged, and the next step follows at once, not at its later time."""
     with climbing(step(5, Audience.ON_CALL), step(60, Audience.GROUP_LEAD), rounds=1):
         events = lived(Life(P1_REPORT), timedelta(minutes=20), away={Audience.ON_CALL})
     assert stepped(events) == [("on_call", 5, 1), ("group_lead", 5, 1)]
     assert [event.after["why"] for event in events if event.kind is EventKind.ESCALATION_SKIPPED] == ["nobody was reached"]
+
+
+def fails(life: Life, letter: LetterName, cause: int, *, nobody_else: bool = True, may_have_arrived: bool = False) -> None:
+    """The mail sender reports a letter about that event, which nobody else has unless it is said otherwise."""
+    lost = ReportUndeliverable(letter, 1, "ines", may_have_arrived=may_have_arrived, cause=cause, owed_at=life.now, nobody_else=nobody_else)
+    life.says(SYSTEM, lost)
+
+
+def calls(events: Collection[Event]) -> list[tuple[str, int, int]]:
+    """Who was called, about which event, and when, in minutes from the report; the fallback owner beside the ladder too."""
+    begun = Life(P1_REPORT).now
+    return [
+        (event.after["to"], event.seq, round((event.at - begun) / MINUTE)) for event in events if event.kind is EventKind.ESCALATION_STEPPED
+    ]
+
+
+def test_a_call_that_nobody_got_is_skipped_at_once() -> None:
+    """A letter of the ladder that comes back from everybody it went to: the next step follows at once, in the open (S10, S14)."""
+    with climbing(step(5, Audience.GROUP), step(60, Audience.GROUP_LEAD), rounds=1):
+        life = Life(P1_REPORT)
+        ((_, cause, _),) = calls(lived(life, 6 * MINUTE))
+        fails(life, LetterName.ESCALATION, cause)
+        events = lived(life, MINUTE)
+    assert [(to, at) for to, _, at in calls(events)] == [("group_lead", 6)]
+    assert [event.after["why"] for event in events if event.kind is EventKind.ESCALATION_SKIPPED] == ["nobody was reached"]
+
+
+@pytest.mark.parametrize("how", [{"nobody_else": False}, {"may_have_arrived": True}])
+def test_a_call_that_somebody_may_have_got_is_waited_for(how: dict[str, bool]) -> None:
+    """One of a group whose address is wrong takes nothing from the others' time; nor does a letter that may have arrived."""
+    with climbing(step(5, Audience.GROUP), step(60, Audience.GROUP_LEAD), rounds=1):
+        life = Life(P1_REPORT)
+        ((_, cause, _),) = calls(lived(life, 6 * MINUTE))
+        fails(life, LetterName.ESCALATION, cause, **how)
+        assert calls(lived(life, 10 * MINUTE)) == []
+
+
+def test_a_call_that_comes_back_late_leaves_the_present_one_its_time() -> None:
+    """The letter of the first step fails when the second has been called: that one keeps its time, and a round in which all failed goes to the fallback owner."""
+    with climbing(step(5, Audience.GROUP), step(10, Audience.GROUP_LEAD), step(60, Audience.INCIDENT_MANAGER)):
+        life = Life(P1_REPORT)
+        (_, first, _), (_, second, _) = calls(lived(life, 11 * MINUTE))
+        fails(life, LetterName.ESCALATION, first)
+        assert calls(lived(life, 10 * MINUTE)) == []
+        fails(life, LetterName.ESCALATION, second)
+        ((to, third, at),) = calls(lived(life, MINUTE))
+        assert (to, at) == ("incident_manager", 21)
+        fails(life, LetterName.ESCALATION, third)
+        assert [(to, at) for to, _, at in calls(lived(life, MINUTE))] == [("fallback_owner", 22)]
+
+
+def test_after_the_end_of_a_ladder_a_lost_letter_is_told_again() -> None:
+    """The fallback owner's own letter comes back: the last resort is asked for once more, until somebody has acknowledged (S10)."""
+    with climbing(step(5, Audience.GROUP), rounds=1):
+        life = Life(P1_REPORT)
+        last = calls(lived(life, timedelta(hours=1)))[-1]
+        assert last[0] == "fallback_owner"
+        fails(life, LetterName.ESCALATION, last[1])
+        (again,) = calls(lived(life, MINUTE))
+        assert again[0] == "fallback_owner"
+        life.says(ASHA, Acknowledge())
+        fails(life, LetterName.ESCALATION, again[1])
+        assert calls(lived(life, MINUTE)) == []
+
+
+def test_a_breach_that_nobody_got_goes_to_the_fallback_owner() -> None:
+    """Also without a ladder; an incident that is solved meanwhile troubles nobody."""
+    life = Life(Report("Slow", category="network", impact=Impact.LIMITED, urgency=Urgency.LOW))
+    events = lived(life, timedelta(days=21))
+    breach = next(event.seq for event in events if event.kind is EventKind.BREACHED)
+    fails(life, LetterName.BREACH, breach)
+    told = [event.after for event in lived(life, MINUTE) if event.kind is EventKind.ESCALATION_STEPPED]
+    assert [(each["to"], each["why"]) for each in told] == [("fallback_owner", "nobody was told of the breach")]
+    life.says(ASHA, Resolve("fixed", "done"))
+    fails(life, LetterName.BREACH, breach)
+    assert calls(lived(life, MINUTE)) == []
+
+
+def test_what_older_senders_report_changes_no_ladder() -> None:
+    """Without the event it tells of, as in recorded histories, a lost letter is noted and nothing more."""
+    with climbing(step(5, Audience.GROUP), step(60, Audience.GROUP_LEAD), rounds=1):
+        life = Life(P1_REPORT)
+        lived(life, 6 * MINUTE)
+        before = life.facts.climb
+        life.says(SYSTEM, ReportUndeliverable(LetterName.ESCALATION, 1, "ines"))
+        assert life.facts.climb == before
+        assert calls(lived(life, MINUTE)) == []
 
 
 def test_nobody_at_all_goes_to_the_fallback_owner_at_once() -> None:

@@ -31,15 +31,28 @@ from workflows.messages import (
 from workflows.publication import Publication, Result
 from workflows.reading import Malformed, read
 from workflows.record import HandedOver
-from workflows.vocabulary import CancelReason, ClosedBy, EventKind, HoldReason, Impact, LetterName, Major, Priority, Status, Urgency
+from workflows.timekeeping import PROMISES
+from workflows.vocabulary import (
+    CancelReason,
+    ClosedBy,
+    DeadlineKind,
+    EventKind,
+    HoldReason,
+    Impact,
+    LetterName,
+    Major,
+    Priority,
+    Status,
+    Urgency,
+)
 
 FIXED = Resolve("fixed", "Took the paper out.")
 MINUTE = timedelta(minutes=1)
 
 
-def resolved() -> Life:
+def resolved(edition: str | None = None) -> Life:
     """An incident that asks its caller."""
-    life = Life()
+    life = Life(edition=edition)
     life.says(ASHA, Take())
     life.says(ASHA, FIXED)
     return life
@@ -218,6 +231,28 @@ def test_the_later_answer_wins_inside_the_undo_period() -> None:
         assert life.passes(MINUTE).says(CARLA, answer).result is Result.APPLIED
     assert (life.facts.cycle, life.facts.reopen_count) == (1, 0)
     assert life.passes(timedelta(minutes=10)).facts.status is Status.CLOSED
+
+
+@pytest.mark.parametrize("hold", [Hold(HoldReason.VENDOR), Hold(HoldReason.CALLER, "Which printer?")])
+def test_the_later_answer_wins_during_a_hold_too(hold: Hold) -> None:
+    """Broken, then the desk waits for somebody, then works after all: the hold ends as with any solution, and nothing of it falls due any more (S11)."""
+    life = resolved(edition="2026-11-26")
+    life.says(CARLA, Reject("Jammed again.", 1))
+    life.passes(MINUTE).says(ASHA, hold)
+    assert life.passes(MINUTE).says(CARLA, Confirm(1)).result is Result.APPLIED
+    assert (life.facts.status, life.facts.cycle, life.facts.hold_reason, life.facts.held_at) == (Status.RESOLVED, 1, None, None)
+    assert life.facts.question is None
+    assert [each.kind for each in life.facts.due] == [DeadlineKind.UNDO_ENDS]
+    assert all(clock.is_over for clock in life.facts.clocks if clock.kind in PROMISES)
+    assert life.passes(timedelta(minutes=10)).facts.status is Status.CLOSED
+
+
+def test_under_an_earlier_edition_a_hold_keeps_the_rejection() -> None:
+    """Incidents reported before that rule go on as they were: their recorded histories replay."""
+    life = resolved(edition="2026-11-25")
+    life.says(CARLA, Reject("Jammed again.", 1))
+    life.says(ASHA, Hold(HoldReason.VENDOR))
+    assert life.says(CARLA, Confirm(1)).rule == Rule.EARLIER_CYCLE
 
 
 def test_after_the_undo_period_a_rejection_stands() -> None:

@@ -75,7 +75,7 @@ ROLES, MATRIX = f"{POLICIES}/roles.py", f"{POLICIES}/priority_matrix.py"
 INCIDENT, DEADLINES, DECISIONS = f"{PROCESS}/incident.py", f"{PROCESS}/deadlines.py", f"{PROCESS}/decisions.py"
 MESSAGES, WORDS, RECORD = f"{PROCESS}/messages.py", f"{PROCESS}/vocabulary.py", f"{PROCESS}/record.py"
 
-_LEAD = "                        Step(timedelta(minutes=15), Audience.GROUP_LEAD),\n"
+_LEAD = "                Step(timedelta(minutes=15), Audience.GROUP_LEAD),\n"
 _FIRST_ROLES = '    Dated(valid_from=date(2026, 1, 1), rule=Permissions(_FIRST), reference="process.md S12, S22"),\n'
 _LATER_ROLES = '    Dated(valid_from=date(2026, 11, 25), rule=Permissions({**_FIRST, "rate": _CALLER}), reference="process.md S13, S22"),\n'
 _HOLD = '        self.inbox.append(read("hold", sent))\n'

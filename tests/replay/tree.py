@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
 ROOMS = ("workflows", "activities", "emails", "api")
 # The last day from which a rule that ships holds; whoever ships another one says so here.
-LATEST_SHIPPED = date(2026, 11, 25)
+LATEST_SHIPPED = date(2026, 11, 26)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 

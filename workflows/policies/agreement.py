@@ -39,6 +39,7 @@ def _readers(edition: "Edition") -> Iterator[tuple[str, str, Audience]]:
     for event, letters in edition.correspondence.letters.items():
         yield from ((f"correspondence, {event.value}", letter.value, reader) for letter, reader in letters)
     yield from (("correspondence, a low score", letter.value, reader) for letter, reader in edition.correspondence.low_score)
+    yield from (("correspondence, undelivered", letter.value, reader) for letter, reader in edition.correspondence.undelivered)
     for percent, readers in edition.service_levels.tells.items():
         letter = LetterName.BREACH if percent == _BREACH else LetterName.THRESHOLD
         yield from ((f"service levels, {percent} percent", letter.value, reader) for reader in readers)

@@ -1,6 +1,6 @@
 """Resolution, confirmation, silence and closure (process.md S11)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from workflows.policies.dated import Dated
@@ -9,7 +9,10 @@ from workflows.policies.wording import must_be_a_list, must_be_known, must_go_fo
 
 @dataclass(frozen=True)
 class ClosureRules:
-    """Days are working days of ``calendar``, counted from *resolved* or from *put on hold*, never from the last update."""
+    """Days are working days of ``calendar``, counted from *resolved* or from *put on hold*, never from the last update.
+
+    ``undo_during_hold``: "still broken" can be taken back also while the incident has been put on hold since; that ends the hold.
+    """
 
     calendar: str
     confirmation_reminders_after_days: tuple[float, ...]
@@ -19,6 +22,7 @@ class ClosureRules:
     no_answer_after_days: float | None
     resolution_codes: tuple[str, ...]
     no_answer_code: str = "no answer"
+    undo_during_hold: bool = False
 
     def __post_init__(self) -> None:
         must_be_a_list(self.resolution_codes, "closure rules, resolution codes")
@@ -47,5 +51,10 @@ EDITIONS = (
         valid_from=date(2026, 1, 1),
         rule=_FIRST,
         reference="process.md S11",
+    ),
+    Dated(
+        valid_from=date(2026, 11, 26),
+        rule=replace(_FIRST, undo_during_hold=True),
+        reference="process.md S11: the later answer wins inside the undo period",
     ),
 )

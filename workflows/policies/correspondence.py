@@ -13,17 +13,19 @@ from workflows.vocabulary import Audience, EventKind, LetterName
 class Correspondence:
     """For each event: the letters it causes, and who is meant. Receipts go also to the person who caused them.
 
-    ``low_score``: the letters of an answer to a survey that is as low as the survey rules say (S13).
+    ``low_score``: the letters of an answer to a survey that is as low as the survey rules say (S13). ``undelivered``: the letters owed when a
+    question or a solution that the incident waits for an answer to could not be delivered to the caller (S11).
     """
 
     letters: Mapping[EventKind, tuple[tuple[LetterName, Audience], ...]]
     receipts: frozenset[LetterName] = frozenset({LetterName.RECEIVED})
     low_score: tuple[tuple[LetterName, Audience], ...] = ()
+    undelivered: tuple[tuple[LetterName, Audience], ...] = ((LetterName.CALLER_NOT_REACHED, Audience.ASSIGNEE),)
 
     def __post_init__(self) -> None:
         must_be_known(self.letters, tuple(EventKind), "event", "correspondence")
         must_be_known(self.receipts, tuple(LetterName), "letter", "correspondence, receipts")
-        for event, letters in (*self.letters.items(), ("a low score", self.low_score)):
+        for event, letters in (*self.letters.items(), ("a low score", self.low_score), ("undelivered", self.undelivered)):
             must_be_known((letter for letter, _ in letters), tuple(LetterName), "letter", f"correspondence, {event}")
             must_be_known((audience for _, audience in letters), tuple(Audience), "reader", f"correspondence, {event}")
 

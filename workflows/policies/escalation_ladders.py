@@ -1,7 +1,7 @@
 """Who is called when nobody takes care of an incident, in which order, and who in the end (process.md S10)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from workflows.policies.dated import Dated
@@ -68,13 +68,16 @@ class Ladder:
 class EscalationLadders:
     """The desk's ladders; the first with the incident's priority is climbed. ``reopening``: who is told of the second, third ... reopening.
 
-    ``fallback_owner`` is a person's id. Should even they be unreachable, the incident managers are told, then the administrators, then everybody
-    with an address: an escalation never ends in silence.
+    ``fallback_owner`` is a person's id. Should they be away or without an address, the incident managers are told, else the administrators, else everybody:
+    an escalation never ends in silence.
+
+    ``hold_is_an_answer``: a hold keeps a ladder quiet; otherwise only one that somebody has acknowledged.
     """
 
     ladders: tuple[Ladder, ...]
     fallback_owner: str
     reopening: Mapping[int, Audience]
+    hold_is_an_answer: bool = True
 
     def __post_init__(self) -> None:
         names = [ladder.name for ladder in self.ladders]
@@ -103,36 +106,39 @@ class EscalationLadders:
 
 P1, P2, P3, P4, P5 = Priority
 
-EDITIONS = (
-    Dated(
-        valid_from=date(2026, 1, 1),
-        rule=EscalationLadders(
-            ladders=(
-                Ladder(
-                    name="urgent",
-                    priorities=frozenset({P1}),
-                    steps=(
-                        Step(timedelta(minutes=5), Audience.GROUP),
-                        Step(timedelta(minutes=10), Audience.ON_CALL, "major-incidents"),
-                        Step(timedelta(minutes=15), Audience.GROUP_LEAD),
-                        Step(timedelta(minutes=30), Audience.INCIDENT_MANAGER),
-                    ),
-                    repeat_after=timedelta(minutes=15),
-                    silence_after_acknowledgement=timedelta(hours=1),
-                ),
-                Ladder(
-                    name="important",
-                    priorities=frozenset({P2}),
-                    steps=(
-                        Step(timedelta(minutes=20), Audience.GROUP),
-                        Step(timedelta(minutes=40), Audience.GROUP_LEAD),
-                        Step(timedelta(minutes=60), Audience.INCIDENT_MANAGER),
-                    ),
-                ),
+_FIRST = EscalationLadders(
+    ladders=(
+        Ladder(
+            name="urgent",
+            priorities=frozenset({P1}),
+            steps=(
+                Step(timedelta(minutes=5), Audience.GROUP),
+                Step(timedelta(minutes=10), Audience.ON_CALL, "major-incidents"),
+                Step(timedelta(minutes=15), Audience.GROUP_LEAD),
+                Step(timedelta(minutes=30), Audience.INCIDENT_MANAGER),
             ),
-            fallback_owner="ines",
-            reopening={2: Audience.GROUP_LEAD, 3: Audience.INCIDENT_MANAGER},
+            repeat_after=timedelta(minutes=15),
+            silence_after_acknowledgement=timedelta(hours=1),
         ),
-        reference="process.md S10, S12",
+        Ladder(
+            name="important",
+            priorities=frozenset({P2}),
+            steps=(
+                Step(timedelta(minutes=20), Audience.GROUP),
+                Step(timedelta(minutes=40), Audience.GROUP_LEAD),
+                Step(timedelta(minutes=60), Audience.INCIDENT_MANAGER),
+            ),
+        ),
+    ),
+    fallback_owner="ines",
+    reopening={2: Audience.GROUP_LEAD, 3: Audience.INCIDENT_MANAGER},
+)
+
+EDITIONS = (
+    Dated(valid_from=date(2026, 1, 1), rule=_FIRST, reference="process.md S10, S12"),
+    Dated(
+        valid_from=date(2026, 11, 26),
+        rule=replace(_FIRST, hold_is_an_answer=False),
+        reference="process.md S6, S10: holding does not count as a response",
     ),
 )

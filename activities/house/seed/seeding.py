@@ -156,13 +156,13 @@ def _lines(file: Path | None, count: int, chance: Random) -> Iterator[Any]:
 
 
 def _post(connection: AsyncConnection, now: datetime) -> Callable[[LetterOwed], Any]:
-    """Who is meant by a letter, looked up once for each audience."""
+    """Who is meant by a letter, looked up once for each letter and audience."""
     known: dict[Any, tuple[str, ...]] = {}
 
     async def meant(owed: LetterOwed) -> tuple[str, ...]:
         if owed.to is Audience.CALLER:
             return (CALLER,)
-        key = (owed.to, owed.addressees)
+        key = (owed.letter, owed.to, owed.addressees)
         if key not in known:
             known[key] = await recipients(connection, owed, now)
         return known[key]
