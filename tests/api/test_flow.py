@@ -177,6 +177,18 @@ def test_a_person_is_of_the_group_that_gets_it(desk: RunningDesk) -> None:
     assert desk.read(number) == before
 
 
+def test_nobody_takes_an_incident_into_a_group_of_others(desk: RunningDesk) -> None:
+    """Who takes it takes it as one of the group they name; a group of others is refused by name, to managers as well, and nothing changes (S5)."""
+    number = desk.report()
+    before = desk.read(number)
+    for person in ("asha", "ines"):
+        refused = desk.tell(number, "take", person, group="network")
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/group")
+        assert refused.json()["errors"][0]["detail"].startswith("You are not in the group Network")
+    assert desk.tell(number, "take", group="nowhere").json()["errors"][0]["detail"].startswith("The directory does not know")
+    assert desk.read(number) == before
+
+
 def test_a_hold_says_nothing_in_vain(desk: RunningDesk) -> None:
     """A time without a schedule and a question to nobody are refused beside their field, and a schedule needs a time to come; nothing changes, and what was typed is kept (S4)."""
     number, past, soon = desk.report(), "2026-01-01T09:00:00Z", (datetime.now(UTC) + timedelta(days=2)).isoformat()
