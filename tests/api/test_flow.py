@@ -144,6 +144,18 @@ def test_lists_filter_and_turn_pages(desk: RunningDesk) -> None:
     assert len(desk.as_("dora").get("/api/v1/incidents?category=telephony&status=new&status=closed").json()["items"]) == 5
 
 
+def test_what_is_foreseen_is_for_the_desk(desk: RunningDesk) -> None:
+    """Agents get the dates ahead and all that follows if nobody says anything, to the last round of the ladder; callers only their dates (S9, S22)."""
+    number = desk.report(category="network", impact=1, urgency=2)
+    path = f"/api/v1/incidents/{number}/dates"
+    seen, theirs = desk.as_("asha").get(path).json(), desk.as_("carla").get(path).json()
+    assert [date["kind"] for date in seen["dates"]].count("escalation_step") == 1
+    assert [each["letters"] for each in seen["foreseen"] if each["what"].startswith("escalation stepped")][-1] == [
+        "escalation to fallback owner"
+    ]
+    assert theirs == {"number": number, "dates": [], "foreseen": []}
+
+
 def test_levels_come_from_the_directory(desk: RunningDesk) -> None:
     """A group brings its level; a level in the body is refused, and so are groups and people nobody knows."""
     number = desk.report()
