@@ -43,6 +43,7 @@ from api.routes import (
     situation,
     surveys,
     time,
+    trail,
     unsubscribing,
     workbench,
 )
@@ -55,6 +56,8 @@ ROUTERS = (
     commands.router,
     files.router,
     time.router,
+    trail.router,
+    trail.pages,
     me.router,
     catalogue.router,
     health.router,

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
 
 from activities.access.keys import PREFIX
-from activities.access.security_log import note_foreign_form
+from activities.access.security_log import note_denial, note_foreign_form
 from activities.access.sessions import note_use
 from activities.front_door import note_key_use
 from api.desk import desk_of
@@ -31,6 +31,8 @@ SEE_FIGURES = SEE_SITUATION | {Role.AUDITOR}
 # Who changes directory, catalogue and keys is seen in an audit that they cannot change; auditors read it, and nothing else of administration.
 ADMINISTER = frozenset({Role.ADMIN})
 SEE_AUDIT = ADMINISTER | {Role.AUDITOR}
+# Everything that happened to all incidents at once is for those who watch over the process; one incident shows its own to all of the desk.
+SEE_TRAIL = SEE_AUDIT | {Role.PROCESS_OWNER}
 # Categories are policy: who owns them sees whether the directory fits.
 SEE_CATEGORIES = ADMINISTER | {Role.PROCESS_OWNER}
 
@@ -117,6 +119,7 @@ class Access:
         caller = await (_sign_in_seen(request) if self.way is Way.BY_SESSION else _identify(request, self.way))
         request.state.actor = caller.actor.id
         if self.roles and self.roles.isdisjoint(caller.actor.roles):
+            await note_denial(desk_of(request).database, caller.actor.id, address_of(request), _asked_for(request))
             raise Problem("not-allowed")
         return caller
 
@@ -125,6 +128,8 @@ PUBLIC = Access(Way.NOBODY_ASKS)
 LINK = Access(Way.BY_LINK)
 KNOWN = Access(Way.BY_KEY)
 REPORTERS = Access(Way.BY_KEY, frozenset({Role.CALLER, Role.AGENT, Role.INCIDENT_MANAGER}))
+STAFF_BY_KEY = Access(Way.BY_KEY, STAFF)
+TRAIL_BY_KEY = Access(Way.BY_KEY, SEE_TRAIL)
 LETTER_READERS = Access(Way.BY_KEY_OR_PASSWORD, frozenset({Role.ADMIN, Role.INCIDENT_MANAGER, Role.AGENT}))
 
 
@@ -135,8 +140,14 @@ SITUATION_SIGNED_IN = Access(Way.BY_SESSION, SEE_SITUATION)
 FIGURES_SIGNED_IN = Access(Way.BY_SESSION, SEE_FIGURES)
 ADMIN_SIGNED_IN = Access(Way.BY_SESSION, ADMINISTER)
 AUDIT_SIGNED_IN = Access(Way.BY_SESSION, SEE_AUDIT)
+TRAIL_SIGNED_IN = Access(Way.BY_SESSION, SEE_TRAIL)
 CATEGORIES_SIGNED_IN = Access(Way.BY_SESSION, SEE_CATEGORIES)
 AGENTS_SIGNED_IN = Access(Way.BY_SESSION, frozenset({Role.AGENT, Role.INCIDENT_MANAGER}))
+
+
+def _asked_for(request: Request) -> str:
+    """The route, not the address: numbers and words of people stay out of the audit."""
+    return f"{request.method} {getattr(request.scope.get('route'), 'path_format', '')}"
 
 
 async def _sign_in_seen(request: Request) -> Caller:

@@ -1,6 +1,6 @@
 """The audit: who came in how, who was turned away, who changed what in directory, catalogue and keys (process.md S21, S22). Append-only.
 
-Nothing in this house changes or takes away a line; a test looks for it.
+Nothing in this house changes or takes away a line, but for an erasure, which writes one (activities/erasure); a test looks for it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ulid import ULID
 
-from activities.access.throttle import FOREIGN_FORMS_FROM_AN_ADDRESS, count
+from activities.access.throttle import FOREIGN_FORMS_FROM_AN_ADDRESS, REFUSALS_OF_A_PERSON, count
 from activities.database.tables import security_events
 
 
@@ -29,6 +29,8 @@ class Seen(StrEnum):
     SIGNED_OUT = "signed_out"
     SESSIONS_ENDED = "sessions_ended"
     FOREIGN_FORM = "foreign_form"
+    ACCESS_DENIED = "access_denied"
+    COMMAND_REFUSED = "command_refused"
     IDENTITY_BOUND = "identity_bound"
     IDENTITIES_FORGOTTEN = "identities_forgotten"
     PROVIDER_DOUBTED = "provider_doubted"
@@ -36,6 +38,7 @@ class Seen(StrEnum):
     PERSON_CHANGED = "person_changed"
     PERSON_DISABLED = "person_disabled"
     PERSON_ENABLED = "person_enabled"
+    PERSON_ERASED = "person_erased"
     ABSENCE_CHANGED = "absence_changed"
     GROUP_ADDED = "group_added"
     GROUP_CHANGED = "group_changed"
@@ -47,6 +50,7 @@ class Seen(StrEnum):
     DIRECTORY_IMPORTED = "directory_imported"
     DIRECTORY_EXPORTED = "directory_exported"
     AUDIT_EXPORTED = "audit_exported"
+    EVENTS_EXPORTED = "events_exported"
     KEY_MADE = "key_made"
     KEY_REVOKED = "key_revoked"
 
@@ -99,11 +103,12 @@ async def write_down(
     address: str | None = None,
     detail: str = "",
     actor: str | None = None,
+    subject: str | None = None,
 ) -> None:
     """Adds a line. What people typed never stands in it: a password typed into the wrong field would be kept."""
     line = {"id": str(ULID()), "at": datetime.now(UTC), "kind": kind.value, "person": person, "address": address, "detail": detail}
     async with engine.begin() as connection:
-        await connection.execute(security_events.insert().values(line | {"actor": actor}))
+        await connection.execute(security_events.insert().values(line | {"actor": actor, "subject": subject}))
 
 
 async def write_changes(connection: AsyncConnection, by: Hand, *changes: Change) -> None:
@@ -141,6 +146,26 @@ async def note_foreign_form(engine: AsyncEngine, address: str, now: datetime) ->
         await write_down(engine, Seen.FOREIGN_FORM, address=address)
     elif is_round(seen):
         await write_down(engine, Seen.FOREIGN_FORM, address=address, detail=f"{seen} within an hour")
+
+
+async def note_denial(engine: AsyncEngine, who: str, address: str, route: str) -> None:
+    """Somebody asked for what none of their roles may have (S22). Of many within an hour the first hundred are written down, then how many they have become."""
+    await _note_refusal(engine, Seen.ACCESS_DENIED, who, route, address=address)
+
+
+async def note_refused_command(engine: AsyncEngine, who: str, number: str, command: str, rule: str) -> None:
+    """A command that the front door refused by a rule, so that its incident never heard of it (S4). As many lines as for denials."""
+    await _note_refusal(engine, Seen.COMMAND_REFUSED, who, f"{command}: {rule}", subject=f"incident {number}")
+
+
+async def _note_refusal(
+    engine: AsyncEngine, kind: Seen, who: str, what: str, address: str | None = None, subject: str | None = None
+) -> None:
+    seen = await count(engine, REFUSALS_OF_A_PERSON, who, datetime.now(UTC))
+    if seen <= REFUSALS_OF_A_PERSON.tries:
+        await write_down(engine, kind, address=address, detail=what[:200], actor=who, subject=subject)
+    elif is_round(seen):
+        await write_down(engine, kind, address=address, detail=f"{seen} refusals within an hour", actor=who)
 
 
 def is_round(number: int) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Row, Select, func, literal, select, tuple_, union_all
 
 from activities.database.tables import groups, letters, people
+from activities.erasure.marks import NOBODY, is_pseudonym
 from activities.mail.postbox import LetterState
 from api.queries import Database, reading
 
@@ -75,7 +76,11 @@ def _view(row: Row[tuple[object, ...]]) -> LetterView:
     recipient = str(facts["recipient"])
     people_name, group_name = facts.pop("person_name"), facts.pop("group_name")
     person_email, group_email = facts.pop("person_email"), facts.pop("group_email")
-    return LetterView(**facts, recipient_name=people_name or group_name or recipient, recipient_email=person_email or group_email)
+    return LetterView(
+        **facts,
+        recipient_name=people_name or group_name or (NOBODY if is_pseudonym(recipient) else recipient),
+        recipient_email=person_email or group_email,
+    )
 
 
 async def newest(database: Database, search: Search) -> tuple[list[LetterView], bool]:

@@ -161,7 +161,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
     known = {
         "facts": stored,
         "names": names,
-        "timeline": [told(event, names) for event in reversed(stretch.events)],
+        "timeline": [told(event, names, affected=facts.affected) for event in reversed(stretch.events)],
         "files": [(each, in_words(each.size)) for each in files],
         "allowed": limits_of(book().edition(facts.edition).files),
         "may_add_files": why_not("message", facts, caller.actor) is None,
@@ -172,7 +172,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "holder": held_by(facts),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),
-        "meanwhile": [told(event, names) for event in stretch.events if _is_news(event, why.shown, caller)],
+        "meanwhile": [told(event, names, affected=facts.affected) for event in stretch.events if _is_news(event, why.shown, caller)],
         "why": _with_reply(why, replies, {"caller": names.get(facts.affected, facts.affected), "number": number, "agent": caller.name}),
     }
     return await console_page(request, desk, caller, "incident", why.status, **known, **_times(facts, caller.zone, datetime.now(UTC)))
