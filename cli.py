@@ -264,16 +264,20 @@ def incident_clocks(number: TheNumber, as_json: AsJson = False) -> None:
 
 @incident.command("dates")
 def incident_dates(number: TheNumber, as_json: AsJson = False) -> None:
-    """List everything that will happen to an incident by itself, earliest first. Exit code 3 when there is no such incident.
+    """List what an incident waits for, and all that happens if nobody says anything, earliest first. Exit code 3 when there is no such incident.
 
     Examples:  holdfast incident dates INC-1042-9    holdfast incident dates INC-1042-9 --json | jq '.dates[0]'
     """
-    from activities.house.commands.time_board import dates_told, facts_in_record
-    from api.queries.timing import dates_as_json
+    from activities.house.commands.time_board import dates_told, facts_in_record, foreseen_told
+    from activities.house.serving import adopt_policies
+    from api.queries.timing import dates_as_json, foreseen
     from workflows.dates import ahead
 
-    found = ahead(facts_in_record(read_settings(), number))
-    print(json.dumps(dates_as_json(number, found), indent=2) if as_json else dates_told(found, datetime.now(UTC)))
+    settings, now = read_settings(), datetime.now(UTC)
+    adopt_policies(settings)
+    facts = facts_in_record(settings, number)
+    found, follows = ahead(facts), foreseen(facts, now)
+    print(json.dumps(dates_as_json(number, found, follows), indent=2) if as_json else dates_told(found, now) + foreseen_told(follows))
 
 
 @incident.command("events")

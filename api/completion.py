@@ -27,6 +27,7 @@ async def completed(database: Database, actor: Actor, message: Message) -> Messa
             return replace(message, level=await _level(database, message.group))
         case Take():
             level = await _level(database, message.group) if message.group else await _own_level(database, actor)
+            await _check_own(database, actor, message.group)
             return replace(message, level=level)
         case _:
             pass
@@ -53,6 +54,13 @@ async def _check_person(database: Database, message: Assign) -> None:
     if not await is_member(database, person, group):
         names = await names_of(database, {person, group})
         raise invalid("/person", f"{names[person]} is not in the group {names[group]}: name a person of it, or the group alone")
+
+
+async def _check_own(database: Database, actor: Actor, group: str | None) -> None:
+    """Whoever takes an incident takes it as one of the group (S5)."""
+    if group is not None and group not in actor.groups:
+        name = (await names_of(database, {group}))[group]
+        raise invalid("/group", f"You are not in the group {name}: name a group of yours, or leave it out")
 
 
 async def _level(database: Database, group: str | None) -> int | None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, create_model
 from api.examples import COMMAND_ID, NUMBER
 from workflows.dates import NOT_FOR_CALLERS
 from workflows.explanations import Explanation
+from workflows.foresight import Foreseen
 from workflows.publication import Deadline, Event, Snapshot
 from workflows.vocabulary import ActorKind
 
@@ -135,10 +136,11 @@ class Clocks(BaseModel):
 
 
 class Dates(BaseModel):
-    """All future dates of an incident, earliest first."""
+    """All dates an incident waits for, and for the desk everything that happens if nobody says anything; earliest first."""
 
     number: str = Field(examples=[NUMBER])
     dates: list[Deadline]
+    foreseen: list[Foreseen]
 
 
 class Me(BaseModel):

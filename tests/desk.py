@@ -24,7 +24,7 @@ from activities.temporal_connection import DATA_CONVERTER
 from tests.alone import alone
 from workflows.incident import IncidentWorkflow
 from workflows.messages import NAMES, Actor, Intake, Message, Report, Sent
-from workflows.publication import Closure, Event, Outcome, Publication, Published, Snapshot
+from workflows.publication import Closure, Event, LetterOwed, Outcome, Publication, Published, Snapshot
 from workflows.rehearsal.engine import written
 
 # Before there were surveys: incidents end at closure.
@@ -40,6 +40,7 @@ class Shelf:
     facts: dict[str, Snapshot] = field(default_factory=dict)
     events: dict[str, dict[int, Event]] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    letters: dict[str, dict[tuple[object, ...], LetterOwed]] = field(default_factory=dict)
     publications: int = 0
     is_away: bool = False
     away_with: str = "the record is away"
@@ -58,6 +59,8 @@ class Shelf:
             shelf.setdefault(event.seq, event)
         for outcome in publication.outcomes:
             self.outcomes.setdefault(outcome.command_id, outcome)
+        for owed in publication.letters:
+            self.letters.setdefault(number, {}).setdefault((owed.cause, owed.letter, owed.to, owed.addressees), owed)
         return written(publication)
 
 

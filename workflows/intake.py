@@ -12,14 +12,15 @@ def log(incident: Incident, intake: Intake) -> None:
 
 
 def categorise(incident: Incident, intake: Intake) -> None:
-    """The category as reported, and the first-level group that serves it (S2, S5)."""
+    """The category as reported, and the first-level group that serves the service or the category (S2, S5)."""
     category = intake.report.category
+    group = incident.rules.assignment.group(category, level=1, service=intake.report.service)
     incident.change(
         EventKind.CATEGORISED,
         Cause(SYSTEM, intake.logged_at),
         category=category,
         subcategory=intake.report.subcategory,
-        **hand_to(incident.facts, incident.rules.assignment.group(category, level=1), None),
+        **hand_to(incident.facts, group, None),
     )
 
 

@@ -109,7 +109,7 @@ def escalate(incident: Incident, message: Escalate, cause: Cause) -> Refusal | N
 
 def _next_level(incident: Incident) -> tuple[int, str | None]:
     facts, level = incident.facts, incident.facts.level + 1
-    while (group := incident.rules.assignment.group(facts.category, level)) == facts.group and group is not None:
+    while (group := incident.rules.assignment.group(facts.category, level, facts.service)) == facts.group and group is not None:
         level += 1
     return level, group
 

@@ -10,7 +10,7 @@ from workflows.vocabulary import Audience, Role
 
 @dataclass(frozen=True)
 class Category:
-    """One category: its parts, and whom it leads to, from the first level up, by name; a group that is missing has its id."""
+    """One category or service: its parts, and whom it leads to, from the first level up, by name; a group that is missing has its id."""
 
     name: str
     parts: tuple[str, ...]
@@ -18,9 +18,12 @@ class Category:
 
 
 def categories(rules: Edition, known: DirectoryFile) -> list[Category]:
-    """The categories of that edition, and last what serves everything else."""
+    """The services with groups of their own, which are asked first, the categories of that edition, and last what serves everything else."""
     named = {group: entry.name for group, entry in known.groups.items()}
-    paths = [
+    paths: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
+        (f"the service {_name(known, service)}", (), path) for service, path in rules.assignment.services.items()
+    ]
+    paths += [
         (name, parts, rules.assignment.groups.get(name, rules.assignment.otherwise)) for name, parts in rules.assignment.categories.items()
     ]
     paths.append(("everything else", (), rules.assignment.otherwise))
@@ -46,6 +49,7 @@ def _unknown_groups(rules: Edition, known: DirectoryFile) -> Iterator[str]:
 
 def _empty_groups(rules: Edition, known: DirectoryFile) -> Iterator[str]:
     first = {rules.assignment.group(category, 1): category for category in rules.assignment.categories}
+    first |= {path[0]: f"the service {_name(known, service)}" for service, path in rules.assignment.services.items()}
     first[rules.assignment.group(None, 1)] = "everything else"
     for group, category in first.items():
         if group in known.groups and not _agents(known, group or "") and not known.groups[group or ""].email:
@@ -62,12 +66,14 @@ def _ladders(rules: Edition, known: DirectoryFile) -> Iterator[str]:
     if not _is_there(known, rules.escalation.fallback_owner):
         yield f"The fallback owner {rules.escalation.fallback_owner} is not in the directory: unheard escalations go to the incident managers."
     if any(step.to is Audience.GROUP_LEAD for _, step in steps):
-        for group in sorted({path[0] for path in (*rules.assignment.groups.values(), rules.assignment.otherwise)} & known.groups.keys()):
+        for group in sorted({path[0] for path in rules.assignment.all_paths} & known.groups.keys()):
             if not _is_there(known, known.groups[group].lead):
                 yield f"Nobody leads {known.groups[group].name}: steps to the lead are skipped."
 
 
 def _services(rules: Edition, known: DirectoryFile) -> Iterator[str]:
+    for key in sorted(rules.assignment.services.keys() - (known.services or {}).keys()):
+        yield f"The rules name groups for the service {key}, which the directory does not know: nobody can choose it."
     for service in (known.services or {}).values():
         if not service.retired and service.category and not rules.assignment.knows(service.category, None):
             yield f"The service {service.name} suggests the category {service.category}, which these rules do not have."
@@ -78,6 +84,11 @@ def _services(rules: Edition, known: DirectoryFile) -> Iterator[str]:
 def _groups_without_category(rules: Edition, known: DirectoryFile) -> Iterator[str]:
     for group in sorted(known.groups.keys() - set(rules.assignment.all_groups)):
         yield f"No category leads to {known.groups[group].name}: it gets incidents only from people who assign them."
+
+
+def _name(known: DirectoryFile, service: str) -> str:
+    entry = (known.services or {}).get(service)
+    return entry.name if entry else service
 
 
 def _agents(known: DirectoryFile, group: str) -> list[str]:

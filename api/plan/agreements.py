@@ -33,20 +33,26 @@ def roles(edition: Edition) -> Section:
 
 
 def groups(edition: Edition) -> Section:
-    """Which category leads to which groups, and who is picked."""
+    """Which service or category leads to which groups, and who is picked."""
     assigned = edition.assignment
     lines = [(category, in_order(parts), in_order(assigned.groups.get(category, ()))) for category, parts in assigned.categories.items()]
     lines += [(category, "", in_order(path)) for category, path in assigned.groups.items() if category not in assigned.categories]
     shown = table("", ("Category", "Sub-categories", "Groups, from the first level up"), lines)
+    first = [(f"Service {service}", in_order(path)) for service, path in assigned.services.items()]
     picks = [(f"Within {group}", words(pick)) for group, pick in sorted(assigned.picks.items())]
     picked = rules(
         "",
-        [("Everything else is served by", in_order(assigned.otherwise)), ("Who of a group is picked", "nobody, unless named here"), *picks],
+        [
+            *first,
+            ("Everything else is served by", in_order(assigned.otherwise)),
+            ("Who of a group is picked", "nobody, unless named here"),
+            *picks,
+        ],
     )
     return Section(
         "groups",
         "Categories and support groups",
-        "The category leads to the group of the first level; escalating hands the work to the next one.",
+        "The service, where groups are named for it, or else the category leads to the group of the first level; escalating hands the work to the next one.",
         (shown, picked),
     )
 

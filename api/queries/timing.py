@@ -10,11 +10,14 @@ from activities.incident_facts import FACTS
 from api.queries import Database
 from api.queries.incidents import facts_of
 from workflows.explanations import Explanation, explain
+from workflows.foresight import Foreseen, foresee
 from workflows.policies.book import book
 from workflows.publication import Deadline, Snapshot
+from workflows.record import Incident
 
 _EXPLAINED = TypeAdapter(tuple[Explanation, ...])
 _DATES = TypeAdapter(tuple[Deadline, ...])
+_FORESEEN = TypeAdapter(tuple[Foreseen, ...])
 
 
 async def snapshot_of(database: Database, number: str) -> Snapshot | None:
@@ -34,6 +37,12 @@ def clocks_as_json(number: str, clocks: Sequence[Explanation], now: datetime) ->
     return {"number": number, "at": now.isoformat(), "clocks": _EXPLAINED.dump_python(tuple(clocks), mode="json")}
 
 
-def dates_as_json(number: str, dates: Sequence[Deadline]) -> dict[str, Any]:
+def foreseen(facts: Snapshot, now: datetime) -> tuple[Foreseen, ...]:
+    """Everything that follows from the dates ahead as well, every round of a ladder to the last, as long as nobody says anything; earliest first."""
+    return tuple(sorted(foresee(Incident(facts), now), key=lambda each: each.at))
+
+
+def dates_as_json(number: str, dates: Sequence[Deadline], follows: Sequence[Foreseen]) -> dict[str, Any]:
     """Plain values, as the contract of the API describes them."""
-    return {"number": number, "dates": _DATES.dump_python(tuple(dates), mode="json")}
+    told = {"dates": _DATES.dump_python(tuple(dates), mode="json"), "foreseen": _FORESEEN.dump_python(tuple(follows), mode="json")}
+    return {"number": number, **told}

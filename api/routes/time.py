@@ -10,7 +10,7 @@ from api.delivery import find
 from api.desk import Desk
 from api.identity import Caller
 from api.problems import Problem, documented
-from api.queries.timing import clocks_as_json, dates_as_json, explained, snapshot_of
+from api.queries.timing import clocks_as_json, dates_as_json, explained, foreseen, snapshot_of
 from api.routes.incidents import Known, Number, TheDesk, shown
 from workflows.dates import NOT_FOR_CALLERS, ahead
 from workflows.publication import Snapshot
@@ -49,13 +49,15 @@ async def clocks(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
     responses=documented({200: shown("Dates", description="All future dates, earliest first")}, 401, 404, 500, 503),
 )
 async def dates(caller: Known, desk: TheDesk, number: Number) -> JSONResponse:
-    """Warnings, breaches, steps of the ladder, reminders, ends of holds, closure: the list by which the incident sets its own alarm.
+    """Warnings, breaches, the next step of the ladder, reminders, ends of holds, closure: the list by which the incident sets its own alarm.
 
-    Callers see what concerns them: reminders and closure.
+    The desk also gets what is foreseen: all that happens if nobody says anything from now on, each later step and round of the ladder too, with the letters that go out.
+    Callers see what concerns them, reminders and closure, and nothing foreseen.
     """
     facts = await _facts(desk, caller, number)
     coming = tuple(deadline for deadline in ahead(facts) if caller.is_staff or deadline.kind not in NOT_FOR_CALLERS)
-    return JSONResponse(dates_as_json(number, coming))
+    follows = foreseen(facts, datetime.now(UTC)) if caller.is_staff else ()
+    return JSONResponse(dates_as_json(number, coming, follows))
 
 
 async def _facts(desk: Desk, caller: Caller, number: str) -> Snapshot:

@@ -45,6 +45,21 @@ def test_what_does_not_fit_is_said(right: str, wrong: str, says: str) -> None:
     assert any(says in each for each in misfits(RULES, read_directory(text))), misfits(RULES, read_directory(text))
 
 
+def test_services_with_groups_of_their_own_are_looked_at() -> None:
+    """They stand before the categories by name; a service or a group that the directory lacks, and one whose first group has nobody, is said."""
+    served = {"erp": ("invoices", "applications"), "vnp": ("erp-desk",)}
+    rules = replace(RULES, assignment=replace(RULES.assignment, services=served))
+    known = read_directory(SAMPLE + '\n[groups.invoices]\nname = "Invoices"\nlevel = 1\n')
+    first, second, *_ = categories(rules, known)
+    assert (first.name, first.groups) == ("the service Orders and invoices", ("Invoices", "Applications"))
+    assert (second.name, second.groups) == ("the service vnp", ("erp-desk",))
+    said = misfits(rules, known)
+    assert any("Invoices gets the service Orders and invoices first, and has neither" in each for each in said)
+    assert any("Nobody leads Invoices" in each for each in said)
+    assert any("The rules name the group erp-desk" in each for each in said)
+    assert any("The rules name groups for the service vnp, which the directory does not know" in each for each in said)
+
+
 async def test_the_page_shows_what_is_in_force_and_what_comes(on_file: AsyncEngine) -> None:
     """Each with its own warnings, for administrators and process owners; it changes nothing and says how rules are changed."""
     await load_directory(on_file, SAMPLE)

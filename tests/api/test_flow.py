@@ -165,6 +165,18 @@ def test_lists_filter_and_turn_pages(desk: RunningDesk) -> None:
     assert len(desk.as_("dora").get("/api/v1/incidents?category=telephony&status=new&status=closed").json()["items"]) == 5
 
 
+def test_what_is_foreseen_is_for_the_desk(desk: RunningDesk) -> None:
+    """Agents get the dates ahead and all that follows if nobody says anything, to the last round of the ladder; callers only their dates (S9, S22)."""
+    number = desk.report(category="network", impact=1, urgency=2)
+    path = f"/api/v1/incidents/{number}/dates"
+    seen, theirs = desk.as_("asha").get(path).json(), desk.as_("carla").get(path).json()
+    assert [date["kind"] for date in seen["dates"]].count("escalation_step") == 1
+    assert [each["letters"] for each in seen["foreseen"] if each["what"].startswith("escalation stepped")][-1] == [
+        "escalation to fallback owner"
+    ]
+    assert theirs == {"number": number, "dates": [], "foreseen": []}
+
+
 def test_levels_come_from_the_directory(desk: RunningDesk) -> None:
     """A group brings its level; a level in the body is refused, and so are groups and people nobody knows."""
     number = desk.report()
@@ -195,6 +207,18 @@ def test_a_person_is_of_the_group_that_gets_it(desk: RunningDesk) -> None:
     assert stranger["pointer"] == "/person"
     assert stranger["detail"].startswith("Asha is not in the group Network")
     assert desk.tell(number, "assign", person="noah").json()["errors"][0]["pointer"] == "/group"
+    assert desk.read(number) == before
+
+
+def test_nobody_takes_an_incident_into_a_group_of_others(desk: RunningDesk) -> None:
+    """Who takes it takes it as one of the group they name; a group of others is refused by name, to managers as well, and nothing changes (S5)."""
+    number = desk.report()
+    before = desk.read(number)
+    for person in ("asha", "ines"):
+        refused = desk.tell(number, "take", person, group="network")
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/group")
+        assert refused.json()["errors"][0]["detail"].startswith("You are not in the group Network")
+    assert desk.tell(number, "take", group="nowhere").json()["errors"][0]["detail"].startswith("The directory does not know")
     assert desk.read(number) == before
 
 

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from activities.database.session import open_database
-from activities.house.commands.time_board import dates_told
+from activities.house.commands.time_board import dates_told, foreseen_told
 from activities.records import Records
+from api.queries.timing import foreseen
 from tests.house.whole_house import holdfast
 from tests.ports import free_port
 from tests.process.life import ASHA, Life
-from workflows.messages import Hold, Report
+from workflows.dates import ahead
+from workflows.messages import Acknowledge, Hold, Report
 from workflows.publication import Deadline
 from workflows.vocabulary import DeadlineKind, HoldReason, Impact, Urgency
 
@@ -56,12 +58,32 @@ def test_the_clocks_explain_themselves(place: dict[str, str]) -> None:
 def test_the_dates_are_listed_earliest_first(place: dict[str, str]) -> None:
     """What will happen by itself: reminders of the question and the end of patience; a clock that rests has no date."""
     # Whenever this runs: the incident is of one day, and dates that have passed say so.
-    lines = [line.removesuffix(", overdue") for line in holdfast("incident", "dates", NUMBER, **place).stdout.splitlines()]
-    assert lines == [
+    lines, _, follows = holdfast("incident", "dates", NUMBER, **place).stdout.partition("\n\n")
+    assert [line.removesuffix(", overdue") for line in lines.splitlines()] == [
         "Thu 2026-11-26 08:00:00Z  a reminder of the question goes out",
         "Mon 2026-11-30 08:00:00Z  a reminder of the question goes out",
         "Wed 2026-12-02 08:00:00Z  it counts as solved if there is no answer",
     ]
+    assert follows.startswith("If nobody says anything from now on:\n")
+
+
+def test_what_follows_is_foreseen_to_the_end() -> None:
+    """Every step of every round of the ladder and the fallback owner, the breach, and who is told: not the next step alone (S9, S10)."""
+    life = Life(REPORT)
+    follows, facts = foreseen(life.facts, life.now), life.facts
+    ladder = life.incident.rules.escalation.ladder_for(facts.priority)
+    assert ladder is not None
+    assert [date.kind for date in ahead(facts)].count(DeadlineKind.ESCALATION_STEP) == 1
+    steps = [each for each in follows if each.what.startswith("escalation stepped")]
+    assert len(steps) == ladder.rounds * len(ladder.steps) + 1
+    assert steps[-1].letters == ("escalation to fallback owner",)
+    assert [each.at for each in follows] == sorted(each.at for each in follows)
+    told = foreseen_told(follows)
+    assert f"If nobody says anything from now on:\n{follows[0].at:%a %Y-%m-%d %H:%M:%S}Z  {follows[0].what}" in told
+    assert "Z  breached resolution 100; breach to " in told
+    assert foreseen_told(foreseen(life.incident.facts, life.now)[:0]) == ""
+    life.says(ASHA, Acknowledge())
+    assert not [each for each in foreseen(life.facts, life.now) if each.what.startswith("escalation stepped")]
 
 
 @pytest.mark.parametrize("kind", DeadlineKind)
@@ -80,6 +102,7 @@ def test_scripts_get_what_the_api_gives(place: dict[str, str]) -> None:
     dates = json.loads(holdfast("incident", "dates", NUMBER, "--json", **place).stdout)
     assert [date["kind"] for date in dates["dates"]] == ["question_reminder", "question_reminder", "no_answer"]
     assert dates["dates"][0]["at"] == "2026-11-26T08:00:00Z"
+    assert {"at", "what", "letters"} == set(dates["foreseen"][-1])
 
 
 @pytest.mark.parametrize("command", ["clocks", "dates"])

@@ -107,7 +107,10 @@ def test_empty_values_are_told_once_they_are_filled() -> None:
             replace(FULL.closure, no_answer_after_days=None),
             replace(FULL.closure, resolution_codes=(), no_answer_after_days=None),
         ],
-        "assignment": [replace(FULL.assignment, picks={"network": "least_loaded"})],
+        "assignment": [
+            replace(FULL.assignment, picks={"network": "least_loaded"}),
+            replace(FULL.assignment, services={"erp": ("applications",)}),
+        ],
         "approvals": [ApprovalRules()],
     }
     told = chapters(FULL)

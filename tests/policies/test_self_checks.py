@@ -195,6 +195,14 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: replace(TODAY.assignment, groups={"printing": ()}),
         "assignment rules: nobody serves 'printing'; name its groups from the first level up, or leave the line out.",
     ),
+    "a service nobody serves": (
+        lambda: replace(TODAY.assignment, services={"erp": ()}),
+        "assignment rules: nobody serves 'erp'; name its groups from the first level up, or leave the line out.",
+    ),
+    "a group of a service without its comma": (
+        lambda: replace(TODAY.assignment, services={"erp": ("applications")}),
+        "assignment rules, erp: ('applications') is one word, not a list; a list of one is written ('applications',) with a comma.",
+    ),
     "a list of one without its comma": (
         lambda: AssignmentRules(categories={}, groups={"printing": ("service-desk")}, otherwise=()),  # type: ignore[dict-item]
         "assignment rules, printing: ('service-desk') is one word, not a list; a list of one is written ('service-desk',) with a comma.",

@@ -1,23 +1,26 @@
 """The engine of the rehearsals and a real server agree, so that what a rehearsal shows is what would happen."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.desk import EDITION, Desk
 from tests.process.life import ASHA, CARLA
+from tests.replay.alike import differences
 from tests.replay.scenarios import FIXED, REPORT, REPORTED_UNDER, SCENARIOS, TO_THE_END
 from workflows.house_messages import HandOver
 from workflows.incident import IncidentWorkflow
 from workflows.messages import NAMES, SYSTEM, Confirm, Intake, Note, Reject, Sent
-from workflows.publication import Event, Result
+from workflows.publication import Event, LetterOwed, Publication, Published, Result
 from workflows.rehearsal.engine import Engine, MemoryRecord
-from workflows.vocabulary import Status
+from workflows.vocabulary import Audience, Status
 
 NUMBER = "INC-1001-2"
 TUESDAY = datetime(2026, 11, 24, 7, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+# A server takes no two signals at one instant; the next comes while the last is being published.
+BETWEEN_SIGNALS = timedelta(milliseconds=2)
 
 
 def intake(now: datetime, edition: str = EDITION, number: str = NUMBER) -> Intake:
@@ -25,25 +28,28 @@ def intake(now: datetime, edition: str = EDITION, number: str = NUMBER) -> Intak
     return Intake(number, REPORT, CARLA, now, now, edition)
 
 
-def told(events: Iterable[Event]) -> list[tuple[object, ...]]:
-    """What happened, without instants that differ between clocks."""
-    return [
-        (event.seq, event.kind, event.actor, [name for name in sorted(event.after) if not name.endswith("_at")], event.after.get("status"))
-        for event in events
-    ]
+@dataclass
+class Ledger(MemoryRecord):
+    """A record that keeps the letters owed as well."""
+
+    letters: list[LetterOwed] = field(default_factory=list)
+
+    def publish(self, publication: Publication) -> Published:
+        """One publication with its letters."""
+        self.letters += publication.letters
+        return super().publish(publication)
 
 
-def played_on_engine(name: str, start: datetime) -> MemoryRecord:
+def played_on_engine(name: str, start: datetime) -> Ledger:
     """The scenario in process."""
-    record = MemoryRecord()
+    record = Ledger()
     engine = Engine(start, record.publish)
     engine.start(intake(start, REPORTED_UNDER[name]))
     for place, step in enumerate(SCENARIOS[name]):
         engine.advance_to(engine.now + step.after)
-        engine.send(
-            NUMBER,
-            *(Sent(f"{place}-{turn}", who, engine.now + timedelta(days=365), message) for turn, (who, message) in enumerate(step.messages)),
-        )
+        for turn, (who, message) in enumerate(step.messages):
+            engine.send(NUMBER, Sent(f"{place}-{turn}", who, engine.now + timedelta(days=365), message))
+            engine.advance_to(engine.now + BETWEEN_SIGNALS)
         engine.advance_to(engine.now + SECOND)
     engine.advance_to(engine.now + TO_THE_END)
     assert NUMBER in engine.closures
@@ -53,7 +59,7 @@ def played_on_engine(name: str, start: datetime) -> MemoryRecord:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_engine_and_server_agree(desk: Desk, name: str) -> None:
-    """The same messages at the same times give the same events, facts and outcomes on both."""
+    """The same messages at the same times give the same events, facts, dates, answers and letters on both, value by value."""
     incident = await desk.report(CARLA, REPORT, REPORTED_UNDER[name])
     started = (await incident.query(IncidentWorkflow.facts)).logged_at
     for place, step in enumerate(SCENARIOS[name]):
@@ -64,24 +70,66 @@ async def test_engine_and_server_agree(desk: Desk, name: str) -> None:
     await desk.passes(incident, TO_THE_END)
     closure = await incident.result()
     record = played_on_engine(name, started)
-    server = [event for _, event in sorted(desk.shelf.events[incident.id].items())]
-    assert told(server) == told(event for _, event in sorted(record.events[NUMBER].items()))
+    shelf, number = desk.shelf, incident.id
     assert closure.status is record.facts[NUMBER].status
-    theirs = {each: desk.shelf.outcomes[each].result for each in record.outcomes[NUMBER]}
-    assert theirs == {each: outcome.result for each, outcome in record.outcomes[NUMBER].items()}
+    assert differences(in_order(shelf.events[number]), in_order(record.events[NUMBER])) == []
+    assert differences(shelf.facts[number], record.facts[NUMBER]) == []
+    assert differences({each: shelf.outcomes[each] for each in record.outcomes[NUMBER]}, record.outcomes[NUMBER]) == []
+    assert differences(list(shelf.letters[number].values()), record.letters) == []
+
+
+def in_order(events: dict[int, Event]) -> list[Event]:
+    """As they happened."""
+    return [event for _, event in sorted(events.items())]
+
+
+def test_a_difference_would_be_seen() -> None:
+    """The comparison sees another value, an hour, a missing letter and another name, and looks past seconds and a night that lies between them."""
+    record = played_on_engine("message-by-message", TUESDAY)
+    facts, letters = record.facts[NUMBER], record.letters
+    evening, morning = datetime(2026, 11, 24, 14, 59, 59, tzinfo=UTC), datetime(2026, 11, 25, 6, 0, 5, tzinfo=UTC)
+    assert facts.closed_at is not None
+    assert differences(facts, replace(facts, closed_at=facts.closed_at + SECOND)) == []
+    assert differences(replace(facts, closed_at=evening), replace(facts, closed_at=morning)) == []
+    for other in (
+        replace(facts, closed_at=facts.closed_at + timedelta(hours=1)),
+        replace(facts, closed_at=None),
+        replace(facts, group="network"),
+        replace(facts, clocks=facts.clocks[1:]),
+        replace(facts, clocks=(replace(facts.clocks[0], budget=timedelta(hours=99)), *facts.clocks[1:])),
+    ):
+        assert len(differences(facts, other)) == 1
+    assert differences(letters, letters[1:])
+    assert differences(letters, [replace(letters[0], to=Audience.GROUP), *letters[1:]])
+
+
+def ended(name: str, *, together: bool) -> Ledger:
+    """Everything that is said in the scenario, said at one instant: with a worker that hears each word before the next, or one that finds them all."""
+    record = Ledger()
+    engine = Engine(TUESDAY, record.publish)
+    engine.start(intake(TUESDAY, REPORTED_UNDER[name]))
+    engine.advance_to(TUESDAY + SECOND)
+    words = [pair for step in SCENARIOS[name] for pair in step.messages]
+    waiting = [Sent(str(place), who, TUESDAY + SECOND, message) for place, (who, message) in enumerate(words)]
+    for batch in [waiting] if together else [[each] for each in waiting]:
+        engine.send(NUMBER, *batch)
+        engine.advance_to(engine.now + SECOND)
+    engine.advance_to(TUESDAY + 2 * TO_THE_END)
+    assert NUMBER in engine.closures
+    assert len(record.outcomes[NUMBER]) == len(words)
+    engine.close()
+    return record
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_one_by_one_or_all_at_once_ends_the_same(name: str) -> None:
-    """Messages that wait while no worker runs are applied in their order and lead to a state that is as final."""
-    record = MemoryRecord()
-    engine = Engine(TUESDAY, record.publish)
-    engine.start(intake(TUESDAY, REPORTED_UNDER[name]))
-    everything = [pair for step in SCENARIOS[name] for pair in step.messages]
-    engine.send(NUMBER, *(Sent(str(place), who, TUESDAY, message) for place, (who, message) in enumerate(everything)))
-    engine.advance_to(TUESDAY + 2 * TO_THE_END)
-    assert NUMBER in engine.closures
-    assert len(record.outcomes[NUMBER]) == len(everything)
+    """Messages that wait while no worker runs are applied in their order: the same facts at the same instants, the same answers, the same letters."""
+    each, all_at_once = ended(name, together=False), ended(name, together=True)
+    assert all_at_once.facts == each.facts
+    assert all_at_once.outcomes == each.outcomes
+    assert all_at_once.events == each.events
+    assert all_at_once.letters == each.letters
+    assert each.letters
 
 
 def test_an_answer_that_comes_with_the_closing_timer_wins() -> None:

@@ -21,7 +21,8 @@ class Pick(StrEnum):
 class AssignmentRules:
     """Two levels of categories, the support groups of each from first level up, and who is picked inside a group.
 
-    ``otherwise`` serves every category without groups of its own and reports without a category. No categories at all: any word is one.
+    ``services`` names the groups of single services, by their key in the directory; they are asked before the category. ``otherwise`` serves every
+    category without groups of its own, and reports with neither category nor service. No categories at all: any word is one.
     A group not in ``picks`` picks nobody: the incident waits in its queue until somebody takes it.
     """
 
@@ -29,14 +30,15 @@ class AssignmentRules:
     groups: Mapping[str, tuple[str, ...]]
     otherwise: tuple[str, ...]
     picks: Mapping[str, Pick] = field(default_factory=dict)
+    services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         must_be_a_list(self.otherwise, "assignment rules, otherwise")
-        for category, listed in (*self.categories.items(), *self.groups.items()):
-            must_be_a_list(listed, f"assignment rules, {category}")
+        for name, listed in (*self.categories.items(), *self.groups.items(), *self.services.items()):
+            must_be_a_list(listed, f"assignment rules, {name}")
         if self.categories:
             must_be_known(self.groups, self.categories, "category", "assignment rules, groups")
-        if empty := [category for category, path in self.groups.items() if not path]:
+        if empty := [name for name, path in (*self.groups.items(), *self.services.items()) if not path]:
             raise ValueError(
                 f"assignment rules: nobody serves {empty[0]!r}; name its groups from the first level up, or leave the line out."
             )
@@ -45,12 +47,17 @@ class AssignmentRules:
 
     @property
     def all_groups(self) -> tuple[str, ...]:
-        """Every group that a category leads to, once, in alphabetical order."""
-        return tuple(sorted({group for path in (*self.groups.values(), self.otherwise) for group in path}))
+        """Every group that a category or a service leads to, once, in alphabetical order."""
+        return tuple(sorted({group for path in self.all_paths for group in path}))
 
-    def group(self, category: str | None, level: int) -> str | None:
-        """The group of that level (1 = first) for the category, or none where the desk has no such level."""
-        path = self.groups.get(category, self.otherwise) if category else self.otherwise
+    @property
+    def all_paths(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of each service and category, and those of everything else, each from first level up."""
+        return (*self.services.values(), *self.groups.values(), self.otherwise)
+
+    def group(self, category: str | None, level: int, service: str | None = None) -> str | None:
+        """The group of that level (1 = first) for the service, or else the category; none where the desk has no such level."""
+        path = self.services.get(service or "") or self.groups.get(category or "", self.otherwise)
         return path[level - 1] if level <= len(path) else None
 
     def knows(self, category: str | None, subcategory: str | None) -> bool:

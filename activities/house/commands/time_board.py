@@ -10,6 +10,7 @@ from activities.settings import Settings
 from api.queries.timing import snapshot_of
 from api.telling import will_happen
 from workflows.explanations import Explanation
+from workflows.foresight import Foreseen
 from workflows.publication import Deadline, Snapshot
 
 
@@ -33,6 +34,12 @@ def dates_told(dates: Sequence[Deadline], now: datetime) -> str:
     if not dates:
         return "Nothing will happen by itself."
     return "\n".join(f"{each.at:%a %Y-%m-%d %H:%M:%S}Z  {_called(each)}{', overdue' if each.at < now else ''}" for each in dates)
+
+
+def foreseen_told(follows: Sequence[Foreseen]) -> str:
+    """One line for each thing that happens if nobody says anything, with its letters; nothing where nothing happens."""
+    lines = [f"{each.at:%a %Y-%m-%d %H:%M:%S}Z  {'; '.join((each.what, *each.letters))}" for each in follows]
+    return "\n".join(("", "", "If nobody says anything from now on:", *lines)) if lines else ""
 
 
 def _called(date: Deadline) -> str:
