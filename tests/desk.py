@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,6 +43,7 @@ class Shelf:
     publications: int = 0
     is_away: bool = False
     away_with: str = "the record is away"
+    answers: Callable[[Publication], Published] = written
 
     @activity.defn(name="publish")
     async def publish(self, publication: Publication) -> Published:
@@ -58,7 +59,7 @@ class Shelf:
             shelf.setdefault(event.seq, event)
         for outcome in publication.outcomes:
             self.outcomes.setdefault(outcome.command_id, outcome)
-        return written(publication)
+        return self.answers(publication)
 
 
 @dataclass
