@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.recorded_lives import Period, period, recorded_lives
 from activities.records import Records
-from tests.replay.scenarios import REPORTED_UNDER, SCENARIOS, TO_THE_END
+from tests.process.newer_edition import works_by
+from tests.replay.scenarios import DESKS, REPORTED_UNDER, SCENARIOS, TO_THE_END, spoken
 from tests.replay.test_engine import NUMBER, intake
 from workflows.messages import Sent
-from workflows.policies.book import book
+from workflows.policies.book import HOLDFAST, book
 from workflows.publication import Publication, Published
 from workflows.rehearsal.engine import Engine, written
 from workflows.rehearsal.fates import Fate, Seen, fate
@@ -39,8 +40,8 @@ def lived(name: str) -> tuple[list[Publication], Fate]:
     engine.start(intake(TUESDAY, REPORTED_UNDER[name]))
     for place, step in enumerate(SCENARIOS[name]):
         engine.advance_to(engine.now + step.after)
-        for turn, (who, message) in enumerate(step.messages):
-            engine.send(NUMBER, Sent(f"{place}-{turn}", who, engine.now, message))
+        for turn, (who, words) in enumerate(step.messages):
+            engine.send(NUMBER, Sent(f"{place}-{turn}", who, engine.now, spoken(words, TUESDAY)))
             engine.advance_to(engine.now + timedelta(seconds=1))
     engine.advance_to(engine.now + TO_THE_END)
     engine.close()
@@ -55,13 +56,14 @@ def comparable(of: Fate) -> dict[str, object]:
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_what_was_lived_is_played_again(database: AsyncEngine, name: str) -> None:
     """Every scenario, published and read back from the record, has the same fate as the first time."""
-    # The engine is a loop of its own, so it runs beside the one of the test.
-    published, first = await asyncio.to_thread(lived, name)
-    for publication in published:
-        await Records(database).publish(publication)
-    found = await recorded_lives(database, MONTH)
-    line = json.dumps(found.lives[0], default=str)
-    (again,) = await asyncio.to_thread(lambda: list(fates([line], REPORTED_UNDER[name])))
+    with works_by(DESKS.get(name, HOLDFAST)):
+        # The engine is a loop of its own, so it runs beside the one of the test.
+        published, first = await asyncio.to_thread(lived, name)
+        for publication in published:
+            await Records(database).publish(publication)
+        found = await recorded_lives(database, MONTH)
+        line = json.dumps(found.lives[0], default=str)
+        (again,) = await asyncio.to_thread(lambda: list(fates([line], REPORTED_UNDER[name])))
     assert comparable(again) == comparable(first)
     refused = sum(first.refused.values())
     assert sum(found.unreadable.values()) == refused

@@ -20,6 +20,10 @@ from workflows.messages import COMMANDS
 
 DOCUMENT = describe(create_app(Settings(link_keys=(LINK_KEY,))))
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+# The same, for those who only see it with other eyes.
+BRIEFLY = schemathesis.openapi.from_dict(DOCUMENT)
+BRIEFLY.config.phases.coverage.enabled = BRIEFLY.config.phases.examples.enabled = False
+EVERYTHING = list(HealthCheck)
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +33,27 @@ def number(desk: RunningDesk) -> str:
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=25, deadline=None, suppress_health_check=EVERYTHING, derandomize=True)
 def test_the_api_is_as_documented(case: Case, desk: RunningDesk, number: str) -> None:
     """No fault of ours, no undocumented status, media type, header or schema, nothing forbidden taken in, for any operation."""
+    _is_as_documented(case, desk, number, "asha")
+
+
+@pytest.mark.parametrize("who", ["carla", "ines", None])
+@BRIEFLY.parametrize()
+@settings(max_examples=3, deadline=None, suppress_health_check=EVERYTHING, derandomize=True)
+def test_it_is_so_for_others(case: Case, desk: RunningDesk, number: str, who: str | None) -> None:
+    """Also what a caller and an incident manager see is as documented, and what is answered without a key."""
+    _is_as_documented(case, desk, number, who)
+
+
+def _is_as_documented(case: Case, desk: RunningDesk, number: str, who: str | None) -> None:
     if "number" in case.path_parameters and crc32(str(case.path_parameters["number"]).encode("utf-8", "replace")) % 4:
         case.path_parameters["number"] = number
     for name in case.headers.keys() & ONCE:
         if re.fullmatch(r"[\w.:@+=-]{1,80}", str(case.headers[name]), re.ASCII):
             case.headers[name] = str(ULID())
-    key = {} if _is_about_the_key(case) else {"Authorization": f"Bearer {desk.keys['asha']}"}
+    key = {"Authorization": f"Bearer {desk.keys[who]}"} if who and not _is_about_the_key(case) else {}
     response = case.call(base_url=desk.base_url, headers=key, timeout=LONGEST)
     case.validate_response(response, excluded_checks=[positive_data_acceptance] if _is_beyond_any_schema(response) else [])
 

@@ -69,10 +69,13 @@ PASS_IN = "pass the value in as data instead"
 STOPPED = "a changed step stands behind workflow.patched(...)"
 CHANGED = "a changed rule is a new edition with a later valid_from"
 PLAIN, TALKED, AGAIN = "2026-11-message-by-message", "2026-11-refused", "2026-11-reopened"
+CALLED, UNANSWERED, APPROVED = "2026-11-called", "2026-11-unanswered", "approving/2026-11-approved"
 
 CLOSURE, LADDERS = f"{POLICIES}/closure_rules.py", f"{POLICIES}/escalation_ladders.py"
 ROLES, MATRIX = f"{POLICIES}/roles.py", f"{POLICIES}/priority_matrix.py"
 INCIDENT, DEADLINES, DECISIONS = f"{PROCESS}/incident.py", f"{PROCESS}/deadlines.py", f"{PROCESS}/decisions.py"
+RESOLUTION, SURVEYS = f"{PROCESS}/resolution.py", f"{PROCESS}/surveys.py"
+ALERTS, CLIMBING = f"{PROCESS}/alerts.py", f"{PROCESS}/climbing.py"
 MESSAGES, WORDS, RECORD = f"{PROCESS}/messages.py", f"{PROCESS}/vocabulary.py", f"{PROCESS}/record.py"
 
 _LEAD = "                Step(timedelta(minutes=15), Audience.GROUP_LEAD),\n"
@@ -209,6 +212,68 @@ SLIPS = (
         TALKED,
         CHANGED,
         (f"{PROCESS}/lifecycle.py", "    Amend: _OPEN,\n", "    Amend: frozenset({Status.IN_PROGRESS}),\n"),
+    ),
+    gate(
+        "let silence count where the caller was never asked",
+        UNANSWERED,
+        STOPPED,
+        (
+            RESOLUTION,
+            "    return incident.keep_due(lambda deadline: deadline.kind in {DeadlineKind.UNDO_ENDS} | reminders)\n",
+            "    return incident.facts.due\n",
+        ),
+    ),
+    gate(
+        "give up on an answer without a solution",
+        UNANSWERED,
+        STOPPED,
+        (
+            DEADLINES,
+            "**resolution(incident, incident.rules.closure.no_answer_code, notes, cause.at))",
+            "resolution_notes=notes, **NOT_HELD)",
+        ),
+    ),
+    gate(
+        "forget the end of a hold",
+        UNANSWERED,
+        STOPPED,
+        (DEADLINES, "return (Deadline(DeadlineKind.HOLD_ENDS, hold.until),)", "return ()"),
+    ),
+    gate(
+        "pass over a message that is not understood",
+        UNANSWERED,
+        STOPPED,
+        (DECISIONS, "        _answer_malformed(incident, sent, now)\n", ""),
+    ),
+    gate(
+        "call people once and no more",
+        CALLED,
+        STOPPED,
+        (CLIMBING, "    if climb.round >= ladder.rounds:\n", "    if climb.round >= 1:\n"),
+    ),
+    gate(
+        "wait for people who are away",
+        CALLED,
+        STOPPED,
+        (ALERTS, "    _skip_steps_without_reader(incident, causes, now)\n", ""),
+    ),
+    gate(
+        "leave an incident to whoever acknowledged it once",
+        CALLED,
+        STOPPED,
+        (CLIMBING, "quiet_until=None if silence is None else at + silence)", "quiet_until=None)"),
+    ),
+    gate(
+        "ask somebody who was asked too often",
+        CALLED,
+        STOPPED,
+        (SURVEYS, "    if surveyed.why_not is None:\n", "    if surveyed:\n"),
+    ),
+    gate(
+        "close as soon as somebody approves",
+        APPROVED,
+        STOPPED,
+        (RESOLUTION, "    if not can_be_undone:\n", "    if confirmed_at:\n"),
     ),
     gate("forget a message in the table of decisions", PLAIN, STOPPED, (DECISIONS, "    Confirm: resolution.confirm,\n", "")),
     # handlers

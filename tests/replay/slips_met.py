@@ -40,6 +40,8 @@ def _publish() -> None:
 
 def _gate(*names: str) -> None:
     gate = importlib.import_module("activities.house.commands.gate")
+    if any(name.startswith("approving/") for name in names):
+        importlib.import_module("workflows.policies.book").adopt(importlib.import_module("approving_desk").BOOK)
     runtime = importlib.import_module("temporalio.runtime")
     runtime.Runtime.set_default(runtime.Runtime(telemetry=runtime.TelemetryConfig(logging=None)), error_if_already_set=False)
     passage = asyncio.run(gate.pass_through(gate.of_files([HISTORIES / f"{name}.json" for name in names])))

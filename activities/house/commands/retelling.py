@@ -66,16 +66,17 @@ def first_difference(history: WorkflowHistory, heard: Sequence[Publication]) -> 
 
     Names only, never what stands under them: it is shown to people and written into logs.
     """
-    for (event_id, told), now in zip(_told(history), heard, strict=False):
-        if told is None:
+    for (event_id, before), now in zip(told(history), heard, strict=False):
+        if before is None:
             return event_id, ["what it told cannot be read any more"]
-        before, after = promises(told), promises(now)
-        if differing := [name for name, promised in before.items() if promised != after[name]]:
+        kept = promises(now)
+        if differing := [name for name, promised in promises(before).items() if promised != kept[name]]:
             return event_id, differing
     return None
 
 
-def _told(history: WorkflowHistory) -> Iterator[tuple[int, Publication | None]]:
+def told(history: WorkflowHistory) -> Iterator[tuple[int, Publication | None]]:
+    """Every publication of a history with its event; none in the place of one that cannot be read any more."""
     for event in history.events:
         scheduled = event.activity_task_scheduled_event_attributes
         if scheduled.activity_type.name == PUBLISH:
@@ -85,13 +86,13 @@ def _told(history: WorkflowHistory) -> Iterator[tuple[int, Publication | None]]:
                 yield event.event_id, None
 
 
-def promises(told: Publication) -> dict[str, Any]:
+def promises(publication: Publication) -> dict[str, Any]:
     """What people were told and wait for: state, dates, letters, answers. How it is explained may change from release to release."""
-    facts = told.snapshot
+    facts = publication.snapshot
     return {name.replace("_", " "): getattr(facts, name) for name in _KEPT} | {
         "dates ahead": ahead(facts),
         "budgets of clocks": [(clock.name, clock.calendar, clock.budget) for clock in facts.clocks],
-        "what happened": [(event.kind, event.planned_at) for event in told.events],
-        "letters": [(owed.letter, owed.to, owed.addressees) for owed in told.letters],
-        "answers to commands": [(outcome.command_id, outcome.result, outcome.rule) for outcome in told.outcomes],
+        "what happened": [(event.kind, event.planned_at) for event in publication.events],
+        "letters": [(owed.letter, owed.to, owed.addressees) for owed in publication.letters],
+        "answers to commands": [(outcome.command_id, outcome.result, outcome.rule) for outcome in publication.outcomes],
     }
