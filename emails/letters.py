@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from emails.languages import words_of
-from workflows.publication import Alert, LetterFacts
+from workflows.publication import Alert, LetterFacts, Promise
 from workflows.vocabulary import LetterName, Priority, Status
 
 
@@ -20,12 +20,13 @@ class Reader:
 
 @dataclass(frozen=True)
 class Letter:
-    """What every letter knows."""
+    """What every letter knows. ``promises``: until when the desk owes what, as things stood when the letter was planned."""
 
     reader: Reader
     number: str
     title: str
     priority: Priority
+    promises: tuple[Promise, ...]
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,13 @@ class Progress(Letter):
 
 @dataclass(frozen=True)
 class Resolved(Letter):
-    """To the caller: does it work? With all dates (S11)."""
+    """To the caller: does it work? With all dates, and how long "it works" can be taken back (S11)."""
 
     solution: str
     answer_url: str
     reminders: tuple[datetime, ...]
     closes_at: datetime | None
+    undo_period: timedelta | None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Survey(Letter):
     rate_url: str
     reminders: tuple[datetime, ...]
     expires_at: datetime | None
+    undo_period: timedelta | None
 
     def url_of(self, score: int) -> str:
         """The address of the page with that mark chosen."""
@@ -96,6 +99,7 @@ class LowScore(Letter):
     group: str | None
     score: int
     text: str | None
+    changes_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -126,17 +130,19 @@ class Approval(Letter):
 
     group: str | None
     solution: str
+    reminders: tuple[datetime, ...]
 
 
 @dataclass(frozen=True)
 class Alarm(Letter):
-    """To the desk: time runs out, has run out, or nobody takes care (S8, S10). ``alerts`` say which clocks, and why."""
+    """To the desk: time runs out, has run out, or nobody takes care (S8, S10). ``alerts`` say which clocks, and why; ``calls_again_at`` when the next in line is called."""
 
     group: str | None
     status: Status
     text: str | None
     alerts: tuple[Alert, ...]
     late: timedelta
+    calls_again_at: datetime | None
 
 
 # More would not fit into 60 KB.
@@ -154,8 +160,8 @@ class Digest:
 Composer = Callable[[Letter, LetterFacts, str], Letter]
 
 
-def _known(letter: Letter) -> tuple[Reader, str, str, Priority]:
-    return letter.reader, letter.number, letter.title, letter.priority
+def _known(letter: Letter) -> tuple[Reader, str, str, Priority, tuple[Promise, ...]]:
+    return letter.reader, letter.number, letter.title, letter.priority, letter.promises
 
 
 def _solution(letter: Letter, facts: LetterFacts) -> str:
@@ -180,7 +186,12 @@ def _progress(letter: Letter, facts: LetterFacts, _: str) -> Letter:
 
 def _resolved(letter: Letter, facts: LetterFacts, url: str) -> Letter:
     return Resolved(
-        *_known(letter), solution=_solution(letter, facts), answer_url=url, reminders=facts.reminders, closes_at=facts.closes_at
+        *_known(letter),
+        solution=_solution(letter, facts),
+        answer_url=url,
+        reminders=facts.reminders,
+        closes_at=facts.closes_at,
+        undo_period=facts.undo_period,
     )
 
 
@@ -189,13 +200,13 @@ def _closed(letter: Letter, facts: LetterFacts, url: str) -> Letter:
 
 
 def _survey(letter: Letter, facts: LetterFacts, url: str) -> Letter:
-    return Survey(*_known(letter), rate_url=url, reminders=facts.reminders, expires_at=facts.closes_at)
+    return Survey(*_known(letter), rate_url=url, reminders=facts.reminders, expires_at=facts.closes_at, undo_period=facts.undo_period)
 
 
 def _low_score(letter: Letter, facts: LetterFacts, _: str) -> Letter:
     if facts.score is None:
         raise ValueError("a low score is a score")
-    return LowScore(*_known(letter), group=facts.group, score=facts.score, text=facts.text)
+    return LowScore(*_known(letter), group=facts.group, score=facts.score, text=facts.text, changes_until=facts.closes_at)
 
 
 def _reopened(letter: Letter, facts: LetterFacts, _: str) -> Letter:
@@ -211,7 +222,7 @@ def _to_agent(letter: Letter, facts: LetterFacts, _: str) -> Letter:
 
 
 def _approval(letter: Letter, facts: LetterFacts, _: str) -> Letter:
-    return Approval(*_known(letter), group=facts.group, solution=_solution(letter, facts))
+    return Approval(*_known(letter), group=facts.group, solution=_solution(letter, facts), reminders=facts.reminders)
 
 
 def _alert(letter: Letter, facts: LetterFacts, _: str) -> Letter:
@@ -222,6 +233,7 @@ def _alert(letter: Letter, facts: LetterFacts, _: str) -> Letter:
         text=facts.text,
         alerts=facts.alerts,
         late=timedelta(seconds=facts.late_seconds),
+        calls_again_at=facts.calls_again_at,
     )
 
 
@@ -265,4 +277,4 @@ def has_composer(name: LetterName) -> bool:
 
 def compose(name: LetterName, reader: Reader, number: str, facts: LetterFacts, answer_url: str) -> Letter:
     """The letter of that name for that reader; ``answer_url`` is used by the letters that have such a link."""
-    return _COMPOSERS[name](Letter(reader, number, facts.title, facts.priority), facts, answer_url)
+    return _COMPOSERS[name](Letter(reader, number, facts.title, facts.priority, facts.promises), facts, answer_url)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from emails.languages import words_of
 from emails.letters import HAS_ANSWER_LINK, HAS_SURVEY_LINK, Reader, compose
 from emails.rendering import render
-from workflows.publication import LetterFacts
-from workflows.vocabulary import LetterName, Priority, Status
+from workflows.publication import LetterFacts, Promise
+from workflows.vocabulary import ClockKind, LetterName, Priority, Status
 
 URL = "https://desk.example.org/l/" + "abc.def-" * 20
 CARLA = Reader("Carla Mendes", "en", "Europe/Istanbul")
@@ -28,6 +28,12 @@ FACTS = LetterFacts(
     closes_at=datetime(2026, 12, 1, 7, tzinfo=UTC),
     reminders=(datetime(2026, 11, 26, 7, tzinfo=UTC), datetime(2026, 11, 30, 7, tzinfo=UTC)),
     score=2,
+    undo_period=timedelta(minutes=10),
+    promises=(
+        Promise(ClockKind.RESPONSE, datetime(2026, 11, 24, 11, tzinfo=UTC)),
+        Promise(ClockKind.RESOLUTION, datetime(2026, 11, 27, 7, tzinfo=UTC)),
+    ),
+    calls_again_at=datetime(2026, 11, 24, 8, tzinfo=UTC),
 )
 
 
