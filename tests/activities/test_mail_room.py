@@ -20,9 +20,9 @@ from activities.database.tables import letters, people
 from activities.mail import mail_room as mail
 from activities.mail.mail_room import MailRoom
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
-from tests.process.life import ASHA, Life
+from tests.process.life import ASHA, INES, Life
 from workflows.house_messages import ReportUndeliverable
-from workflows.messages import Resolve, Sent
+from workflows.messages import Assign, Resolve, Sent
 
 
 @dataclass
@@ -178,6 +178,24 @@ async def test_an_incident_is_told_what_could_not_be_delivered(ledger: AsyncEngi
     assert (row.state, number, name) == ("failed", row.number, "report_undeliverable")
     assert sent.command_id.startswith("undeliverable:")
     assert sent.message == ReportUndeliverable("resolved", row.cycle, "carla", asks_for_confirmation=True)
+
+
+async def test_one_of_two_recipients_is_refused(ledger: AsyncEngine, post: Post) -> None:
+    """Two people of one incident: who is known gets theirs, the other's fails with the relay's words, and the incident is told of that one alone (S14)."""
+    life = Life()
+    life.says(INES, Assign(group="service-desk", person="asha"))
+    await with_letters(ledger, life=life)
+    post.unknown, temporal = ("asha@example.org",), Incidents()
+    await send_all(ledger, MailRoom(ledger, settings(post.port), cast("Client", temporal)))
+    assert [(row.letter, row.recipient, row.state, row.attempts) for row in await rows(ledger)] == [
+        ("received", "carla", "sent", 1),
+        ("assigned_to_you", "asha", "failed", 1),
+    ]
+    assert [row.smtp_reply for row in await rows(ledger) if row.recipient == "asha"] == ["550 no such user"]
+    assert post.recipients == [["carla@example.org"]]
+    assert [(number, sent.message) for number, _, sent in temporal.signals] == [
+        ("INC-0", ReportUndeliverable("assigned_to_you", 1, "asha", asks_for_confirmation=False))
+    ]
 
 
 async def test_an_incident_is_told_where_nobody_knows_whether_it_was_delivered(ledger: AsyncEngine, post: Post) -> None:
