@@ -20,13 +20,17 @@ class Reader:
 
 @dataclass(frozen=True)
 class Letter:
-    """What every letter knows. ``promises``: until when the desk owes what, as things stood when the letter was planned."""
+    """What every letter knows. ``promises``: until when the desk owes what, as things stood when the letter was planned.
+
+    ``page_url``: the page of the incident for readers of this letter. Its address is no secret and signs nobody in (S15).
+    """
 
     reader: Reader
     number: str
     title: str
     priority: Priority
     promises: tuple[Promise, ...]
+    page_url: str
 
 
 @dataclass(frozen=True)
@@ -160,8 +164,8 @@ class Digest:
 Composer = Callable[[Letter, LetterFacts, str], Letter]
 
 
-def _known(letter: Letter) -> tuple[Reader, str, str, Priority, tuple[Promise, ...]]:
-    return letter.reader, letter.number, letter.title, letter.priority, letter.promises
+def _known(letter: Letter) -> tuple[Reader, str, str, Priority, tuple[Promise, ...], str]:
+    return letter.reader, letter.number, letter.title, letter.priority, letter.promises, letter.page_url
 
 
 def _solution(letter: Letter, facts: LetterFacts) -> str:
@@ -262,6 +266,23 @@ _COMPOSERS: Mapping[LetterName, Composer] = {
     LetterName.APPROVAL_WANTED: _approval,
 }
 
+# Letters to callers, who read in the portal; readers of all others work in the console.
+TO_CALLERS = frozenset(
+    {
+        LetterName.RECEIVED,
+        LetterName.ASSIGNED,
+        LetterName.QUESTION,
+        LetterName.QUESTION_REMINDER,
+        LetterName.PROGRESS,
+        LetterName.RESOLVED,
+        LetterName.CONFIRMATION_REMINDER,
+        LetterName.CLOSED,
+        LetterName.REOPENED,
+        LetterName.CANCELLED,
+        LetterName.SURVEY,
+        LetterName.SURVEY_REMINDER,
+    }
+)
 # Letters whose loss means that the caller was never asked (S11).
 ASKS_FOR_CONFIRMATION = frozenset({LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER})
 # Letters that carry a link to the answer page.
@@ -275,6 +296,12 @@ def has_composer(name: LetterName) -> bool:
     return name in _COMPOSERS
 
 
-def compose(name: LetterName, reader: Reader, number: str, facts: LetterFacts, answer_url: str) -> Letter:
-    """The letter of that name for that reader; ``answer_url`` is used by the letters that have such a link."""
-    return _COMPOSERS[name](Letter(reader, number, facts.title, facts.priority, facts.promises), facts, answer_url)
+def page_of(name: LetterName, number: str, base_url: str) -> str:
+    """The address of the incident's page for readers of the letter of that name."""
+    return f"{base_url.rstrip('/')}/{'portal/incidents' if name in TO_CALLERS else 'console'}/{number}"
+
+
+def compose(name: LetterName, reader: Reader, number: str, facts: LetterFacts, answer_url: str, base_url: str) -> Letter:
+    """The letter of that name for that reader; ``answer_url`` is used by the letters that have such a link, ``base_url`` is where the pages are."""
+    known = Letter(reader, number, facts.title, facts.priority, facts.promises, page_of(name, number, base_url))
+    return _COMPOSERS[name](known, facts, answer_url)

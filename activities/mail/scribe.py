@@ -69,7 +69,7 @@ class Scribe:
         if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK:
             purpose = SURVEY if name in HAS_SURVEY_LINK else ANSWER
             url = self._signer.url(purpose, entry.number, entry.cycle, entry.recipient, now=datetime.now(UTC))
-        return name, compose(name, reader, entry.number, facts, url)
+        return name, compose(name, reader, entry.number, facts, url, self._settings.base_url)
 
     def _stop_url(self, claim: Claim) -> str | None:
         purpose = CAN_BE_DECLINED.get(claim.letter)

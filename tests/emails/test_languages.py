@@ -10,7 +10,7 @@ import pytest
 from emails.languages import FALLBACK, TEMPLATES, Words, languages, words_of
 from emails.letters import HAS_ANSWER_LINK, MOST_IN_A_DIGEST, Digest, Letter, Reader, compose
 from emails.rendering import Rendered, render, render_digest
-from tests.emails.test_letters import FACTS, URL, links_of
+from tests.emails.test_letters import DESK, FACTS, URL, links_of
 from workflows.clocks import Line
 from workflows.publication import Alert, LetterFacts
 from workflows.vocabulary import EventKind, LetterName, Priority, Status
@@ -37,7 +37,7 @@ def _reader(language: str, name: str = "Ayşe Öz") -> Reader:
 
 
 def _letter(name: LetterName, language: str, facts: LetterFacts = FULL) -> Letter:
-    return compose(name, _reader(language), "INC-1042-9", facts, URL)
+    return compose(name, _reader(language), "INC-1042-9", facts, URL, DESK)
 
 
 def _written(name: LetterName, language: str, facts: LetterFacts = FULL) -> Rendered:
@@ -204,7 +204,7 @@ def test_the_longest_digest_is_below_60_kb(language: str, character: str) -> Non
 def test_a_digest_swallows_nothing(language: str) -> None:
     """Every letter with what it says and its own link, in both parts, and where to ask for single letters."""
     urls = {name: f"{URL}{number}" for number, name in enumerate(LetterName)}
-    letters = [(name, compose(name, _reader(language), f"INC-{name}", FULL, url)) for name, url in urls.items()][:MOST_IN_A_DIGEST]
+    letters = [(name, compose(name, _reader(language), f"INC-{name}", FULL, url, DESK)) for name, url in urls.items()][:MOST_IN_A_DIGEST]
     digest = render_digest(Digest(_reader(language), STOP), letters)
     assert f'<html lang="{language}">' in digest.html
     for name, letter in letters:

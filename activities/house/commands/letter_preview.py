@@ -114,7 +114,7 @@ def _reader(language: str) -> Reader:
 def _letter(name: LetterName, language: str) -> Letter:
     sample = words_of(language).sample
     facts = replace(_FACTS, title=sample["title"], text=sample["text"], solution=sample["solution"])
-    return compose(name, _reader(language), "INC-1042-9", facts, _ANSWER)
+    return compose(name, _reader(language), "INC-1042-9", facts, _ANSWER, _DESK)
 
 
 def _index(samples: list[Sample]) -> str:
