@@ -22,7 +22,7 @@ from activities.mail.mail_room import MailRoom
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
 from tests.process.life import ASHA, INES, Life
 from workflows.house_messages import ReportUndeliverable
-from workflows.messages import Assign, Resolve, Sent
+from workflows.messages import Acknowledge, Assign, PublicMessage, Resolve, Sent
 
 
 @dataclass
@@ -178,6 +178,29 @@ async def test_an_incident_is_told_what_could_not_be_delivered(ledger: AsyncEngi
     assert (row.state, number, name) == ("failed", row.number, "report_undeliverable")
     assert sent.command_id.startswith("undeliverable:")
     assert sent.message == ReportUndeliverable("resolved", row.cycle, "carla", asks_for_confirmation=True)
+
+
+async def test_a_letter_follows_the_last_one_of_its_reader(database: AsyncEngine, post: Post) -> None:
+    """It answers what this person got last about this incident; letters to others, about others, or that never went out are nothing to follow (S14)."""
+    life = Life()
+    life.says(INES, Assign(group="service-desk", person="asha"))
+    life.says(ASHA, Acknowledge())
+    life.says(ASHA, PublicMessage("We look into it."))
+    await with_letters(database, 2, life=life)
+    async with database.begin() as connection:
+        await connection.execute(
+            update(letters).where(letters.c.number == "INC-1").values(next_attempt_at=datetime(2099, 1, 1, tzinfo=UTC))
+        )
+        await connection.execute(update(letters).where(letters.c.letter == "assigned").values(state="failed", message_id="<lost@desk>"))
+    room = MailRoom(database, settings(post.port), None)
+    while await room.send_next():
+        pass
+    mails = [BytesParser(policy=policy.default).parsebytes(wire) for wire in post.accepted]
+    received, assigned, progress = (next(mail for mail in mails if words in mail["Subject"]) for words in ("We have", "Assigned", "News"))
+    thread = received["References"]
+    assert (received["In-Reply-To"], progress["In-Reply-To"]) == (thread, received["Message-ID"])
+    assert progress["References"] == f"{thread} {received['Message-ID']}"
+    assert assigned["References"] == assigned["In-Reply-To"] != thread
 
 
 async def test_one_of_two_recipients_is_refused(ledger: AsyncEngine, post: Post) -> None:
