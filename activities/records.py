@@ -25,7 +25,7 @@ from activities.measuring import measure
 from activities.search_index import keep_findable
 from activities.surveys import admit_survey, keep_survey
 from workflows.dates import ahead
-from workflows.owed_letters import merged
+from workflows.owed_letters import as_published, merged
 from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publication, Published, Snapshot, Unreached
 from workflows.timekeeping import PROMISES
 from workflows.vocabulary import Audience, EventKind
@@ -189,7 +189,7 @@ def letter_row(incident: Snapshot, owed: LetterOwed, recipient: str) -> dict[str
         "cycle": owed.cycle,
         "cause": owed.cause,
         "at": owed.at,
-        "facts": _LETTER_FACTS.dump_python(owed.facts, mode="json"),
+        "facts": _LETTER_FACTS.dump_python(as_published(owed.facts, incident), mode="json"),
         "state": LetterState.PLANNED,
         "attempts": 0,
         "unknown_outcomes": 0,

@@ -15,7 +15,7 @@ from api.problems import Problem
 from api.queries.incidents import Standing, facts_of
 from api.rendering import SCRIPTED, page
 from api.sentences import Sentences
-from workflows.timekeeping import PROMISES
+from workflows.owed_letters import promised
 
 
 async def own(desk: Desk, caller: Caller, number: str) -> Standing:
@@ -28,8 +28,7 @@ async def own(desk: Desk, caller: Caller, number: str) -> Standing:
 
 def promises(facts: Mapping[str, Any], say: Sentences) -> list[tuple[datetime, str]]:
     """Until when the desk promises what, as the caller reads it."""
-    clocks = [clock for clock in FACTS.validate_python(facts).clocks if clock.kind in PROMISES and clock.due_at and not clock.is_over]
-    return [(clock.due_at, say(f"promise_{clock.kind}")) for clock in clocks if clock.due_at]
+    return [(promise.due_at, say(f"promise_{promise.clock}")) for promise in promised(FACTS.validate_python(facts))]
 
 
 async def received(request: Request, desk: Desk, caller: Caller, number: str, refused: tuple[str, ...] = ()) -> Response:

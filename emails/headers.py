@@ -62,6 +62,7 @@ class LetterRefusedError(Exception):
 class Envelope:
     """Who writes to whom about which incident. ``thread`` and ``key`` are stable, so ids can be computed again (S14).
 
+    ``follows``: the Message-ID of the letter of that thread that the reader got last, if there is one.
     ``unsubscribe_url``: where a reader, or their mail program at one press, declines letters of this kind (RFC 8058).
     """
 
@@ -73,6 +74,7 @@ class Envelope:
     thread: str
     at: datetime
     unsubscribe_url: str | None = None
+    follows: str | None = None
 
 
 def guard(text: str) -> str:
@@ -112,14 +114,16 @@ def bounce_address(mailbox: str, key: str, secret: str) -> str:
 def build(envelope: Envelope, subject: str, text: str, html: str) -> bytes:
     """The letter as it goes over the wire. Raises LetterRefusedError where a header would come out that nobody intended."""
     letter = EmailMessage(policy=_SENDING)
+    # No letter has the id of the thread. It holds together what mail programs have of it, also where letters were lost or deleted.
+    thread = message_id(envelope.thread, envelope.domain)
     headers = {
         "From": _address(envelope.sender),
         "To": str(Address(display_name=guard(envelope.recipient_name), addr_spec=envelope.recipient)),
         "Subject": guard(subject),
         "Date": format_datetime(envelope.at),
         "Message-ID": message_id(envelope.key, envelope.domain),
-        "In-Reply-To": message_id(envelope.thread, envelope.domain),
-        "References": message_id(envelope.thread, envelope.domain),
+        "In-Reply-To": envelope.follows or thread,
+        "References": f"{thread} {envelope.follows}" if envelope.follows else thread,
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }

@@ -30,6 +30,7 @@ class Words:
     durations: Mapping[str, str]
     statuses: Mapping[str, str]
     clocks: Mapping[str, str]
+    promises: Mapping[str, str]
     causes: Mapping[str, str]
 
     def moment(self, instant: datetime, zone: str) -> str:
@@ -52,6 +53,10 @@ class Words:
         """A clock by its name within the incident, such as ``resolution`` or ``internal:network`` (S6)."""
         kind, _, holder = name.partition(":")
         return self.clocks[kind].format(holder=holder)
+
+    def promise(self, clock: str) -> str:
+        """What a caller may expect of the desk by the time this clock runs out (S6)."""
+        return self.promises[clock]
 
     def solution(self, solution: str | None) -> str:
         """The solution as somebody wrote it, or, where a question had no answer, that it had none (S11)."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from emails.languages import words_of
-from workflows.publication import Alert, LetterFacts
+from workflows.publication import Alert, LetterFacts, Promise
 from workflows.vocabulary import LetterName, Priority, Status
 
 
@@ -20,12 +20,17 @@ class Reader:
 
 @dataclass(frozen=True)
 class Letter:
-    """What every letter knows."""
+    """What every letter knows. ``promises``: until when the desk owes what, as things stood when the letter was planned.
+
+    ``page_url``: the page of the incident for readers of this letter. Its address is no secret and signs nobody in (S15).
+    """
 
     reader: Reader
     number: str
     title: str
     priority: Priority
+    promises: tuple[Promise, ...]
+    page_url: str
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,13 @@ class Progress(Letter):
 
 @dataclass(frozen=True)
 class Resolved(Letter):
-    """To the caller: does it work? With all dates (S11)."""
+    """To the caller: does it work? With all dates, and how long "it works" can be taken back (S11)."""
 
     solution: str
     answer_url: str
     reminders: tuple[datetime, ...]
     closes_at: datetime | None
+    undo_period: timedelta | None
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class Survey(Letter):
     rate_url: str
     reminders: tuple[datetime, ...]
     expires_at: datetime | None
+    undo_period: timedelta | None
 
     def url_of(self, score: int) -> str:
         """The address of the page with that mark chosen."""
@@ -96,6 +103,7 @@ class LowScore(Letter):
     group: str | None
     score: int
     text: str | None
+    changes_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -134,17 +142,19 @@ class Approval(Letter):
 
     group: str | None
     solution: str
+    reminders: tuple[datetime, ...]
 
 
 @dataclass(frozen=True)
 class Alarm(Letter):
-    """To the desk: time runs out, has run out, or nobody takes care (S8, S10). ``alerts`` say which clocks, and why."""
+    """To the desk: time runs out, has run out, or nobody takes care (S8, S10). ``alerts`` say which clocks, and why; ``calls_again_at`` when the next in line is called."""
 
     group: str | None
     status: Status
     text: str | None
     alerts: tuple[Alert, ...]
     late: timedelta
+    calls_again_at: datetime | None
 
 
 # More would not fit into 60 KB.
@@ -162,8 +172,8 @@ class Digest:
 Composer = Callable[[Letter, LetterFacts, str], Letter]
 
 
-def _known(letter: Letter) -> tuple[Reader, str, str, Priority]:
-    return letter.reader, letter.number, letter.title, letter.priority
+def _known(letter: Letter) -> tuple[Reader, str, str, Priority, tuple[Promise, ...], str]:
+    return letter.reader, letter.number, letter.title, letter.priority, letter.promises, letter.page_url
 
 
 def _solution(letter: Letter, facts: LetterFacts) -> str:
@@ -188,7 +198,12 @@ def _progress(letter: Letter, facts: LetterFacts, _: str) -> Letter:
 
 def _resolved(letter: Letter, facts: LetterFacts, url: str) -> Letter:
     return Resolved(
-        *_known(letter), solution=_solution(letter, facts), answer_url=url, reminders=facts.reminders, closes_at=facts.closes_at
+        *_known(letter),
+        solution=_solution(letter, facts),
+        answer_url=url,
+        reminders=facts.reminders,
+        closes_at=facts.closes_at,
+        undo_period=facts.undo_period,
     )
 
 
@@ -197,13 +212,13 @@ def _closed(letter: Letter, facts: LetterFacts, url: str) -> Letter:
 
 
 def _survey(letter: Letter, facts: LetterFacts, url: str) -> Letter:
-    return Survey(*_known(letter), rate_url=url, reminders=facts.reminders, expires_at=facts.closes_at)
+    return Survey(*_known(letter), rate_url=url, reminders=facts.reminders, expires_at=facts.closes_at, undo_period=facts.undo_period)
 
 
 def _low_score(letter: Letter, facts: LetterFacts, _: str) -> Letter:
     if facts.score is None:
         raise ValueError("a low score is a score")
-    return LowScore(*_known(letter), group=facts.group, score=facts.score, text=facts.text)
+    return LowScore(*_known(letter), group=facts.group, score=facts.score, text=facts.text, changes_until=facts.closes_at)
 
 
 def _reopened(letter: Letter, facts: LetterFacts, _: str) -> Letter:
@@ -223,7 +238,7 @@ def _not_reached(letter: Letter, facts: LetterFacts, _: str) -> Letter:
 
 
 def _approval(letter: Letter, facts: LetterFacts, _: str) -> Letter:
-    return Approval(*_known(letter), group=facts.group, solution=_solution(letter, facts))
+    return Approval(*_known(letter), group=facts.group, solution=_solution(letter, facts), reminders=facts.reminders)
 
 
 def _alert(letter: Letter, facts: LetterFacts, _: str) -> Letter:
@@ -234,6 +249,7 @@ def _alert(letter: Letter, facts: LetterFacts, _: str) -> Letter:
         text=facts.text,
         alerts=facts.alerts,
         late=timedelta(seconds=facts.late_seconds),
+        calls_again_at=facts.calls_again_at,
     )
 
 
@@ -263,6 +279,23 @@ _COMPOSERS: Mapping[LetterName, Composer] = {
     LetterName.CALLER_NOT_REACHED: _not_reached,
 }
 
+# Letters to callers, who read in the portal; readers of all others work in the console.
+TO_CALLERS = frozenset(
+    {
+        LetterName.RECEIVED,
+        LetterName.ASSIGNED,
+        LetterName.QUESTION,
+        LetterName.QUESTION_REMINDER,
+        LetterName.PROGRESS,
+        LetterName.RESOLVED,
+        LetterName.CONFIRMATION_REMINDER,
+        LetterName.CLOSED,
+        LetterName.REOPENED,
+        LetterName.CANCELLED,
+        LetterName.SURVEY,
+        LetterName.SURVEY_REMINDER,
+    }
+)
 # Letters whose loss means that the caller was never asked (S11).
 ASKS_FOR_CONFIRMATION = frozenset({LetterName.RESOLVED, LetterName.CONFIRMATION_REMINDER})
 # Letters that carry a link to the answer page.
@@ -276,6 +309,12 @@ def has_composer(name: LetterName) -> bool:
     return name in _COMPOSERS
 
 
-def compose(name: LetterName, reader: Reader, number: str, facts: LetterFacts, answer_url: str) -> Letter:
-    """The letter of that name for that reader; ``answer_url`` is used by the letters that have such a link."""
-    return _COMPOSERS[name](Letter(reader, number, facts.title, facts.priority), facts, answer_url)
+def page_of(name: LetterName, number: str, base_url: str) -> str:
+    """The address of the incident's page for readers of the letter of that name."""
+    return f"{base_url.rstrip('/')}/{'portal/incidents' if name in TO_CALLERS else 'console'}/{number}"
+
+
+def compose(name: LetterName, reader: Reader, number: str, facts: LetterFacts, answer_url: str, base_url: str) -> Letter:
+    """The letter of that name for that reader; ``answer_url`` is used by the letters that have such a link, ``base_url`` is where the pages are."""
+    known = Letter(reader, number, facts.title, facts.priority, facts.promises, page_of(name, number, base_url))
+    return _COMPOSERS[name](known, facts, answer_url)

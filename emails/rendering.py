@@ -112,6 +112,7 @@ def _known(reader: Reader, language: str, longest: int) -> dict[str, Any]:
         "lasting_seconds": lambda seconds: words.span(timedelta(seconds=seconds)),
         "status": words.status,
         "clock": words.clock,
+        "promise": words.promise,
         "cause": words.cause,
     }
 

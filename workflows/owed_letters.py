@@ -8,18 +8,28 @@ from workflows.event_kinds import REOPENINGS
 from workflows.explanations import LATEST_STRETCHES
 from workflows.policies.approval_rules import asked
 from workflows.policies.book import Edition
-from workflows.publication import Alert, Event, LetterFacts, LetterOwed, Snapshot
+from workflows.publication import Alert, Event, LetterFacts, LetterOwed, Promise, Snapshot
+from workflows.timekeeping import PROMISES
 from workflows.vocabulary import Audience, ClockKind, DeadlineKind, EventKind, LetterName
 
-CLOSING = frozenset({DeadlineKind.AUTOMATIC_CLOSURE, DeadlineKind.NO_ANSWER, DeadlineKind.UNDO_ENDS, DeadlineKind.SURVEY_EXPIRES})
+CLOSING = frozenset(
+    {
+        DeadlineKind.AUTOMATIC_CLOSURE,
+        DeadlineKind.NO_ANSWER,
+        DeadlineKind.UNDO_ENDS,
+        DeadlineKind.SURVEY_EXPIRES,
+        DeadlineKind.SURVEY_ENDS,
+    }
+)
 _OF_A_HOLDER = frozenset({ClockKind.INTERNAL, ClockKind.SUPPLIER})
 _RATINGS = frozenset({EventKind.RATED, EventKind.RERATED})
+_ASKS_HOW_IT_WENT = frozenset({EventKind.SURVEY_ASKED, EventKind.SURVEY_REMINDED})
 _ASKS_FOR_APPROVAL = frozenset({EventKind.APPROVAL_ASKED, EventKind.APPROVAL_REMINDED})
 
 
 def letters_owed(facts: Snapshot, rules: Edition, cause: Event, text: str | None) -> list[LetterOwed]:
     """The letters the policies name for this event, with the facts as they are now. ``text`` is what was said."""
-    told = _told(facts, cause, _text(facts, cause, text), _alerts(facts, rules, cause))
+    told = _told(facts, rules, cause, _text(facts, cause, text))
     return [
         LetterOwed(
             letter=letter,
@@ -109,7 +119,7 @@ def _alert(clock: Clock, percent: int, cause: Event, late_seconds: int = 0) -> t
     return (Alert(clock.name, percent, due_at, clock.calendar, clock.budget, lines, late_seconds),)
 
 
-def _told(facts: Snapshot, cause: Event, text: str | None, alerts: tuple[Alert, ...]) -> LetterFacts:
+def _told(facts: Snapshot, rules: Edition, cause: Event, text: str | None) -> LetterFacts:
     return LetterFacts(
         title=facts.title,
         status=facts.status,
@@ -121,10 +131,23 @@ def _told(facts: Snapshot, cause: Event, text: str | None, alerts: tuple[Alert, 
         resolved_at=facts.resolved_at,
         closes_at=next((each.at for each in facts.due if each.kind in CLOSING), None),
         reminders=tuple(each.at for each in facts.due if each.kind not in CLOSING),
-        alerts=alerts,
+        alerts=_alerts(facts, rules, cause),
         late_seconds=int(cause.after.get("late_seconds", 0)),
         score=facts.score,
+        undo_period=rules.survey.change_of_mind if cause.kind in _ASKS_HOW_IT_WENT else rules.closure.undo_period,
     )
+
+
+def promised(facts: Snapshot) -> tuple[Promise, ...]:
+    """What is promised as things stand: nothing by a clock that is paused, over or breached (S6)."""
+    return tuple(
+        Promise(clock.kind, clock.due_at) for clock in facts.clocks if clock.kind in PROMISES and clock.due_at and not clock.is_over
+    )
+
+
+def as_published(told: LetterFacts, facts: Snapshot) -> LetterFacts:
+    """The letter with what is ahead when it becomes known: what began, was paused or ended right after its cause counts already."""
+    return replace(told, promises=promised(facts), calls_again_at=facts.climb.at if facts.climb else None)
 
 
 # From the least to the gravest; what one person is told together is told as the gravest (S9).

@@ -17,6 +17,7 @@ from workflows.vocabulary import (
     Audience,
     CancelReason,
     Channel,
+    ClockKind,
     ClosedBy,
     DeadlineKind,
     EventKind,
@@ -193,8 +194,19 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """Until when a running clock promises an answer or a solution (S6)."""
+
+    clock: ClockKind
+    due_at: datetime
+
+
+@dataclass(frozen=True)
 class LetterFacts:
-    """What a letter may say, as it stood when its cause happened."""
+    """What a letter may say, as it stood when its cause happened; ``promises`` and ``calls_again_at`` as they stood when it was published.
+
+    ``undo_period``: how long the answer that the letter asks for can be taken back. ``calls_again_at``: when the ladder calls the next in line.
+    """
 
     title: str
     status: Status
@@ -209,6 +221,9 @@ class LetterFacts:
     alerts: tuple[Alert, ...] = ()
     late_seconds: int = 0
     score: int | None = None
+    undo_period: timedelta | None = None
+    promises: tuple[Promise, ...] = ()
+    calls_again_at: datetime | None = None
 
 
 @dataclass(frozen=True)

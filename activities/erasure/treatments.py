@@ -165,7 +165,10 @@ LETTER_FACTS: Mapping[str, Treatment] = {
     **dict.fromkeys(("title", "text", "solution"), Treatment.WORDS),
     "alerts": _P,
     **dict.fromkeys(
-        ("status", "priority", "group", "follows", "resolved_at", "closes_at", "reminders", "late_seconds", "score"),
+        (
+            *("status", "priority", "group", "follows", "resolved_at", "closes_at", "reminders", "late_seconds", "score"),
+            *("undo_period", "promises", "calls_again_at"),
+        ),
         _S,
     ),
 }

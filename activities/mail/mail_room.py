@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.mail.digests import DIGEST, entries_of, put_into_digest
-from activities.mail.postbox import Claim, Entry, LetterState, address_of, claim_next, is_alone, settle
+from activities.mail.postbox import Claim, Entry, LetterState, address_of, claim_next, is_alone, last_sent, settle
 from activities.mail.relay import OutcomeUnknownError, PermanentError, Relay, RelayAwayError, TemporaryError
 from activities.mail.scribe import Ready, Scribe, UnreadableError
 from activities.mail.sign_in_post import SignInPost
@@ -102,8 +102,9 @@ class MailRoom:
             await self._give_up(claim, "the directory has no address")
             return
         entries = await self._entries(claim)
+        follows = await _patiently(lambda: last_sent(self._engine, claim.number, claim.recipient)) if claim.number else None
         try:
-            ready = self._scribe.write(claim, address, entries)
+            ready = self._scribe.write(claim, address, entries, follows)
         except UnreadableError as error:
             # After a rollback, or beside a newer build: the letter waits for a desk that knows it.
             log.warning("letter unreadable", letter=claim.letter, number=claim.number)

@@ -189,6 +189,14 @@ async def address_of(engine: AsyncEngine, recipient: str) -> Address | None:
     return Address(found.email, Reader(found.name, found.language, found.zone)) if found is not None and found.email else None
 
 
+async def last_sent(engine: AsyncEngine, number: str, recipient: str) -> str | None:
+    """The Message-ID of the letter about that incident that went out to this person last, so that the next one can follow it; none before the first."""
+    theirs = (letters.c.number == number, letters.c.recipient == recipient, letters.c.state == LetterState.SENT)
+    query = select(letters.c.message_id).where(*theirs, letters.c.message_id.is_not(None)).order_by(letters.c.sent_at.desc()).limit(1)
+    async with engine.execution_options(read_only=True).connect() as connection:
+        return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def _mailbox(connection: AsyncConnection, group: str) -> Address | None:
     found = (await connection.execute(select(groups.c.name, groups.c.email).where(groups.c.id == group))).one_or_none()
     return Address(found.email, Reader(found.name, "en", "UTC")) if found is not None and found.email else None

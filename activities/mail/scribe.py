@@ -49,14 +49,14 @@ class Scribe:
         self._settings = settings
         self._signer = Signer(settings.link_keys, settings.base_url, settings.link_days)
 
-    def write(self, claim: Claim, address: Address, entries: Sequence[Entry]) -> Ready:
-        """The letter in hand, ready to go. Any exception is the failure of this letter alone; LetterRefusedError says why. UnreadableError: another build may write it."""
+    def write(self, claim: Claim, address: Address, entries: Sequence[Entry], follows: str | None = None) -> Ready:
+        """The letter in hand, ready to go; ``follows``: Message-ID of the one before it. Any exception is the failure of this letter alone; LetterRefusedError says why. UnreadableError: another build may write it."""
         stop_url = self._stop_url(claim)
         if claim.letter == DIGEST:
             rendered = render_digest(Digest(address.reader, stop_url or ""), [self._letter(entry, address.reader) for entry in entries])
         else:
             rendered = render(*self._letter(claim, address.reader))
-        envelope = self._envelope(claim, address, stop_url)
+        envelope = self._envelope(claim, address, stop_url, follows)
         wire = build(envelope, rendered.subject, rendered.text, rendered.html)
         return Ready(rendered, wire, envelope.recipient, self._envelope_sender(claim), message_id(claim.key, envelope.domain))
 
@@ -69,13 +69,13 @@ class Scribe:
         if name in HAS_ANSWER_LINK | HAS_SURVEY_LINK:
             purpose = SURVEY if name in HAS_SURVEY_LINK else ANSWER
             url = self._signer.url(purpose, entry.number, entry.cycle, entry.recipient, now=datetime.now(UTC))
-        return name, compose(name, reader, entry.number, facts, url)
+        return name, compose(name, reader, entry.number, facts, url, self._settings.base_url)
 
     def _stop_url(self, claim: Claim) -> str | None:
         purpose = CAN_BE_DECLINED.get(claim.letter)
         return self._signer.url(purpose, "", 0, claim.recipient, now=datetime.now(UTC)) if purpose else None
 
-    def _envelope(self, claim: Claim, address: Address, stop_url: str | None) -> Envelope:
+    def _envelope(self, claim: Claim, address: Address, stop_url: str | None, follows: str | None) -> Envelope:
         return Envelope(
             sender=self._settings.mail_from,
             recipient=deliverable(address.email),
@@ -85,6 +85,7 @@ class Scribe:
             thread=f"{claim.number or DIGEST}:{claim.recipient}",
             at=claim.at,
             unsubscribe_url=stop_url,
+            follows=follows,
         )
 
     def _envelope_sender(self, claim: Claim) -> str:

@@ -38,6 +38,8 @@ class LetterView:
     html: str | None = None
     headers: str | None = None
     envelope_sender: str | None = None
+    next_attempt_at: datetime | None = None
+    unknown_outcomes: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,11 @@ class Search:
 _COLUMNS = (
     "key", "number", "letter", "recipient", "at", "state", "attempts", "sent_at", "message_id", "subject", "smtp_reply", "digest", "resent_by",
 )  # fmt: skip
-_WRITTEN = ("text", "html", "headers", "envelope_sender")
+_ON_ITS_PAGE = ("text", "html", "headers", "envelope_sender", "next_attempt_at", "unknown_outcomes")
 
 
 def _query(*, with_texts: bool) -> Select[tuple[object, ...]]:
-    columns = [letters.c[name] for name in (*_COLUMNS, *(_WRITTEN if with_texts else ()))]
+    columns = [letters.c[name] for name in (*_COLUMNS, *(_ON_ITS_PAGE if with_texts else ()))]
     joined = letters.outerjoin(people, people.c.id == letters.c.recipient).outerjoin(
         groups, literal(_GROUP) + groups.c.id == letters.c.recipient
     )

@@ -24,10 +24,11 @@ from workflows.messages import Report
 
 @dataclass
 class Post:
-    """An SMTP server that answers the DATA of each letter with the next reply of its list, then accepts."""
+    """An SMTP server that answers the DATA of each letter with the next reply of its list, then accepts; ``unknown`` are addresses it refuses."""
 
     replies: list[str] = field(default_factory=list)
     rcpt_replies: list[str] = field(default_factory=list)
+    unknown: tuple[str, ...] = ()
     accepted: list[bytes] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
@@ -37,7 +38,7 @@ class Post:
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]) -> str:  # noqa: ARG002, N802 -- as aiosmtpd calls it
         """Answers for one recipient."""
-        reply = self.rcpt_replies.pop(0) if self.rcpt_replies else "250 OK"
+        reply = self.rcpt_replies.pop(0) if self.rcpt_replies else "550 no such user" if address in self.unknown else "250 OK"
         if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
         return reply

@@ -20,9 +20,9 @@ from activities.database.tables import letters, people
 from activities.mail import mail_room as mail
 from activities.mail.mail_room import MailRoom
 from tests.activities.post_office import Post, all_due, rows, send_all, settings, states, with_letters
-from tests.process.life import ASHA, Life
+from tests.process.life import ASHA, INES, Life
 from workflows.house_messages import ReportUndeliverable
-from workflows.messages import Resolve, Sent
+from workflows.messages import Acknowledge, Assign, PublicMessage, Resolve, Sent
 
 
 @dataclass
@@ -197,6 +197,46 @@ async def test_only_the_last_reader_leaves_a_letter_with_nobody(ledger: AsyncEng
     await send_all(ledger, MailRoom(ledger, settings(post.port), cast("Client", temporal)), rounds=1)
     told = [sent.message for _, _, sent in temporal.signals if sent.message.letter == "escalation"]
     assert [(each.cause, each.owed_at, each.nobody_else) for each in told] == [(row.cause, row.at, False), (row.cause, row.at, True)]
+
+
+async def test_a_letter_follows_the_last_one_of_its_reader(database: AsyncEngine, post: Post) -> None:
+    """It answers what this person got last about this incident; letters to others, about others, or that never went out are nothing to follow (S14)."""
+    life = Life()
+    life.says(INES, Assign(group="service-desk", person="asha"))
+    life.says(ASHA, Acknowledge())
+    life.says(ASHA, PublicMessage("We look into it."))
+    await with_letters(database, 2, life=life)
+    async with database.begin() as connection:
+        await connection.execute(
+            update(letters).where(letters.c.number == "INC-1").values(next_attempt_at=datetime(2099, 1, 1, tzinfo=UTC))
+        )
+        await connection.execute(update(letters).where(letters.c.letter == "assigned").values(state="failed", message_id="<lost@desk>"))
+    room = MailRoom(database, settings(post.port), None)
+    while await room.send_next():
+        pass
+    mails = [BytesParser(policy=policy.default).parsebytes(wire) for wire in post.accepted]
+    received, assigned, progress = (next(mail for mail in mails if words in mail["Subject"]) for words in ("We have", "Assigned", "News"))
+    thread = received["References"]
+    assert (received["In-Reply-To"], progress["In-Reply-To"]) == (thread, received["Message-ID"])
+    assert progress["References"] == f"{thread} {received['Message-ID']}"
+    assert assigned["References"] == assigned["In-Reply-To"] != thread
+
+
+async def test_one_of_two_recipients_is_refused(ledger: AsyncEngine, post: Post) -> None:
+    """Two people of one incident: who is known gets theirs, the other's fails with the relay's words, and the incident is told of that one alone (S14)."""
+    life = Life()
+    life.says(INES, Assign(group="service-desk", person="asha"))
+    await with_letters(ledger, life=life)
+    post.unknown, temporal = ("asha@example.org",), Incidents()
+    await send_all(ledger, MailRoom(ledger, settings(post.port), cast("Client", temporal)))
+    assert [(row.letter, row.recipient, row.state, row.attempts) for row in await rows(ledger)] == [
+        ("received", "carla", "sent", 1),
+        ("assigned_to_you", "asha", "failed", 1),
+    ]
+    assert [row.smtp_reply for row in await rows(ledger) if row.recipient == "asha"] == ["550 no such user"]
+    assert post.recipients == [["carla@example.org"]]
+    ((number, _, sent),) = temporal.signals
+    assert (number, sent.message.letter, sent.message.recipient) == ("INC-0", "assigned_to_you", "asha")
 
 
 async def test_an_incident_is_told_where_nobody_knows_whether_it_was_delivered(ledger: AsyncEngine, post: Post) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -13,7 +14,7 @@ from activities.database.tables import events, incidents, letters, outcomes, peo
 from activities.directory.file import load_directory
 from activities.records import Records
 from tests.process.life import ASHA, CARLA, Life
-from workflows.messages import Confirm, Hold, Reject, Resolve, Take
+from workflows.messages import Confirm, Hold, PublicMessage, Reject, Resolve, Take
 from workflows.publication import Publication, Published, Unreached
 from workflows.vocabulary import Audience, HoldReason, LetterName
 
@@ -141,3 +142,36 @@ async def test_the_same_directory_twice_changes_nothing(database: AsyncEngine) -
     assert (await load_directory(database, DIRECTORY)).not_in_file == ("old",)
     async with database.connect() as connection:
         assert len((await connection.execute(select(people))).all()) == 4
+
+
+async def _promised(engine: AsyncEngine, letter: str) -> list[str]:
+    async with engine.connect() as connection:
+        facts = (await connection.execute(select(letters.c.facts).where(letters.c.letter == letter))).scalar_one()
+    return [promise["clock"] for promise in facts["promises"]]
+
+
+async def test_a_letter_knows_what_is_promised_when_it_is_planned(database: AsyncEngine) -> None:
+    """The receipt has both promises, although clocks begin after it is owed; a clock that has stopped or is paused by then promises nothing (S6, S14)."""
+    await load_directory(database, DIRECTORY)
+    life = Life()
+
+    async def _publish() -> None:
+        publication = life.incident.publication()
+        life.takes_note(publication, await Records(database).publish(publication))
+
+    await _publish()
+    life.says(ASHA, Take())
+    await _publish()
+    life.says(ASHA, PublicMessage("We look into it."))
+    life.says(ASHA, Hold(HoldReason.CALLER, "Which?"))
+    await _publish()
+    life.says(ASHA, Resolve("fixed", "done"))
+    await _publish()
+    assert await _promised(database, "received") == ["response", "resolution"]
+    assert await _promised(database, "assigned") == ["resolution"]
+    assert await _promised(database, "progress") == []
+    async with database.connect() as connection:
+        told = dict((await connection.execute(select(letters.c.letter, letters.c.facts))).tuples().all())
+    dues = {clock.kind.value: clock.due_at for clock in Life().facts.clocks}
+    assert [datetime.fromisoformat(each["due_at"]) for each in told["received"]["promises"]] == [dues["response"], dues["resolution"]]
+    assert TypeAdapter(timedelta).validate_python(told["resolved"]["undo_period"]) == life.incident.rules.closure.undo_period

@@ -42,10 +42,18 @@ def _row(key: str, **values: Any) -> dict[str, Any]:
 ROWS = (
     _row("shelf:sent"),
     _row("shelf:failed", state="failed", smtp_reply="550 no such user", recipient="dora"),
-    _row("shelf:planned", state="planned", number="INC-8", text=None, html=None, headers=None),
+    _row(
+        "shelf:planned",
+        state="planned",
+        number="INC-8",
+        text=None,
+        html=None,
+        headers=None,
+        next_attempt_at=datetime(2026, 12, 1, 7, 30, tzinfo=UTC),
+    ),
     _row("shelf:kept", state="kept", number="INC-8"),
     _row("shelf:inside", state="in_digest", digest="digest:noah:1", recipient="noah", number="INC-9", text=None, html=None, headers=None),
-    _row("digest:noah:1", letter="digest", recipient="noah", number="", state="unknown"),
+    _row("digest:noah:1", letter="digest", recipient="noah", number="", state="unknown", unknown_outcomes=2),
 )
 
 
@@ -106,6 +114,15 @@ def test_staff_never_see_a_working_link(shelf: RunningDesk, key: str) -> None:
     assert "/l/…" in shown
     assert "/u/…" in shown
     assert "live.token" in shelf.as_("asha").get("/outbox/shelf:kept").text
+
+
+def test_a_letter_that_waits_says_until_when(shelf: RunningDesk) -> None:
+    """When it is tried next, and how often nobody could tell whether it went out; one that is settled is not tried again."""
+    shown = {key: shelf.as_("asha").get(f"/outbox/{quote(key)}").text for key in ("shelf:planned", "shelf:sent", "digest:noah:1")}
+    assert "2026-12-01 07:30:00 UTC" in shown["shelf:planned"]
+    assert {key for key, page in shown.items() if "Next attempt" in page} == {"shelf:planned"}
+    assert {key for key, page in shown.items() if "Outcome unknown" in page} == {"digest:noah:1"}
+    assert "of 2: it may have arrived" in shown["digest:noah:1"]
 
 
 def test_a_digest_and_its_letters_lead_to_each_other(shelf: RunningDesk) -> None:

@@ -55,6 +55,15 @@ def _names(written: bytes) -> set[str]:
     return {name.lower() for name in BytesParser(policy=policy.compat32).parsebytes(written)}
 
 
+def test_letters_thread() -> None:
+    """The first letter refers to its thread alone, a later one to the letter before it, too, and is an answer to that one."""
+    thread, last = message_id(ENVELOPE.thread, ENVELOPE.domain), message_id("INC-1:1:1:received:carla", ENVELOPE.domain)
+    first = BytesParser(policy=policy.default).parsebytes(build(ENVELOPE, "Solved", "text", "<p>html</p>"))
+    assert (first["In-Reply-To"], first["References"]) == (thread, thread)
+    later = BytesParser(policy=policy.default).parsebytes(build(replace(ENVELOPE, follows=last), "Solved", "text", "<p>html</p>"))
+    assert (later["In-Reply-To"], later["References"]) == (last, f"{thread} {last}")
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_hostile_subject_or_name_writes_no_header(hostile: str) -> None:
     """Encoded words, line breaks, separators and direction marks in a title or name leave exactly the intended headers."""

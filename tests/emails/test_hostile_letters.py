@@ -14,7 +14,7 @@ from emails.rendering import Rendered, render, render_digest
 from tests.emails.hostile import hostile_texts
 from tests.emails.test_headers import ENVELOPE, INTENDED
 from tests.emails.test_languages import FULL, STOP
-from tests.emails.test_letters import URL
+from tests.emails.test_letters import DESK, URL
 from workflows.vocabulary import LetterName
 
 TEXTS = hostile_texts()
@@ -47,7 +47,7 @@ def _skeleton(html: str) -> list[tuple[str, list[tuple[str, str | None]]]]:
 
 def _letter(name: LetterName, language: str, said: str) -> Letter:
     facts = replace(FULL, title=said, text=said, solution=said, group=said[:100])
-    return compose(name, Reader(said[:200], language, "Europe/Istanbul"), "INC-1042-9", facts, URL)
+    return compose(name, Reader(said[:200], language, "Europe/Istanbul"), "INC-1042-9", facts, URL, DESK)
 
 
 def _names(written: bytes) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from emails.languages import FALLBACK, TEMPLATES, Words, languages, words_of
 from emails.letters import HAS_ANSWER_LINK, MOST_IN_A_DIGEST, Digest, Letter, Reader, compose
 from emails.rendering import Rendered, render, render_digest
-from tests.emails.test_letters import FACTS, URL, links_of
+from tests.emails.test_letters import DESK, FACTS, URL, links_of
 from workflows.clocks import Line
 from workflows.publication import Alert, LetterFacts
 from workflows.vocabulary import EventKind, LetterName, Priority, Status
@@ -24,12 +24,20 @@ ALERT = Alert("resolution", 75, datetime(2026, 11, 24, 15, tzinfo=UTC), "office"
 FULL = replace(FACTS, alerts=(ALERT, replace(ALERT, clock="internal:network", budget=timedelta(minutes=40))))
 
 
+# Letters after which nothing happens at a time that is known.
+WITHOUT_A_DATE = {
+    LetterName.CLOSED: "closed is final, and whether a survey follows is not known yet",
+    LetterName.CANCELLED: "it is over",
+}
+_DATE = re.compile(r"\b2026\b.{0,12}, \d\d:\d\d \(Europe/Istanbul\)")
+
+
 def _reader(language: str, name: str = "Ayşe Öz") -> Reader:
     return Reader(name, language, "Europe/Istanbul")
 
 
 def _letter(name: LetterName, language: str, facts: LetterFacts = FULL) -> Letter:
-    return compose(name, _reader(language), "INC-1042-9", facts, URL)
+    return compose(name, _reader(language), "INC-1042-9", facts, URL, DESK)
 
 
 def _written(name: LetterName, language: str, facts: LetterFacts = FULL) -> Rendered:
@@ -71,6 +79,43 @@ def test_every_letter_in_every_language(name: LetterName, language: str) -> None
     assert links == links_of(name)
     assert all(link in letter.text for link in links)
     assert "<img" not in letter.html
+
+
+def _what_next(letter: Rendered) -> tuple[str, str]:
+    """The end of both parts, from the words for what happens next."""
+    heading = re.findall(r"<h2>(.+?)</h2>", letter.html)[-1]
+    return letter.text[letter.text.lower().rindex(f"{heading.lower()}:") :], letter.html.rpartition(f"<h2>{heading}</h2>")[2]
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", LetterName)
+def test_every_letter_says_when(name: LetterName, language: str) -> None:
+    """What happens next has its date in the reader's zone, in both parts, unless nothing comes at a known time."""
+    for part in _what_next(_written(name, language)):
+        assert bool(_DATE.search(part)) == (name not in WITHOUT_A_DATE), part
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", LetterName)
+def test_no_date_is_made_up(name: LetterName, language: str) -> None:
+    """A row that knows of no date, as those of an older build, is written without one, and still says what happens next."""
+    for part in _what_next(_written(name, language, LetterFacts("Printer jammed", Status.ON_HOLD, Priority.P3, text="Why?", score=2))):
+        assert not _DATE.search(part)
+        assert "None" not in part
+        assert len(part) > 80
+
+
+@pytest.mark.parametrize(
+    ("undo_period", "en", "tr"),
+    [(None, "some minutes", "birkaç dakika"), (timedelta(minutes=15), "15 min", "15 dk"), (timedelta(0), "", "")],
+)
+def test_an_answer_can_be_taken_back_as_long_as_the_rules_say(undo_period: timedelta | None, en: str, tr: str) -> None:
+    """The letter that asks says how long; where nothing can be taken back it says nothing, where the row does not know it names no time."""
+    for language, said, mind in (("en", en, "change your mind"), ("tr", tr, "fikrinizi")):
+        letter = _written(LetterName.RESOLVED, language, replace(FULL, undo_period=undo_period))
+        for part in (letter.text, letter.html):
+            assert said in part
+            assert (mind in part) == bool(said)
 
 
 @pytest.mark.parametrize("name", LetterName)
@@ -128,6 +173,7 @@ def _longest(character: str) -> LetterFacts:
         alerts=clocks,
         score=1,
         reminders=FACTS.reminders,
+        promises=FACTS.promises,
     )
 
 
@@ -158,7 +204,7 @@ def test_the_longest_digest_is_below_60_kb(language: str, character: str) -> Non
 def test_a_digest_swallows_nothing(language: str) -> None:
     """Every letter with what it says and its own link, in both parts, and where to ask for single letters."""
     urls = {name: f"{URL}{number}" for number, name in enumerate(LetterName)}
-    letters = [(name, compose(name, _reader(language), f"INC-{name}", FULL, url)) for name, url in urls.items()][:MOST_IN_A_DIGEST]
+    letters = [(name, compose(name, _reader(language), f"INC-{name}", FULL, url, DESK)) for name, url in urls.items()][:MOST_IN_A_DIGEST]
     digest = render_digest(Digest(_reader(language), STOP), letters)
     assert f'<html lang="{language}">' in digest.html
     for name, letter in letters:

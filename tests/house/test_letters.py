@@ -22,7 +22,7 @@ def test_every_letter_in_every_language_can_be_looked_at(tmp_path: Path) -> None
     """As text, page and mail, with an index that leads to each of them."""
     to = tmp_path / "new" / "letters"
     said = preview(to)
-    stems = {f"{language}-{name}" for language in languages() for name in [*LetterName, "digest"]}
+    stems = {f"{language}-{name}" for language in languages() for name in [*LetterName, "digest", "sign_in"]}
     assert said.startswith(f"{len(stems)} letters in {len(languages())} languages")
     assert {file.name for file in to.iterdir()} == {f"{stem}.{kind}" for stem in stems for kind in ("txt", "html", "eml")} | {"index.html"}
     index = (to / "index.html").read_text(encoding="utf-8")
@@ -31,6 +31,15 @@ def test_every_letter_in_every_language_can_be_looked_at(tmp_path: Path) -> None
         letter = message_from_bytes((to / f"{stem}.eml").read_bytes(), policy=policy.default)
         assert [part.get_content_type() for part in letter.walk()] == ["multipart/alternative", "text/plain", "text/html"]
         assert (to / f"{stem}.txt").read_text(encoding="utf-8").startswith(letter["Subject"])
+
+
+def test_a_preview_has_the_headers_of_the_real_letter(tmp_path: Path) -> None:
+    """Letters that can be declined say so to the mail program, and no other does (RFC 8058)."""
+    preview(tmp_path)
+    for file in tmp_path.glob("*.eml"):
+        letter, name = message_from_bytes(file.read_bytes(), policy=policy.default), file.stem.partition("-")[2]
+        can_be_declined = name in ("digest", "survey", "survey_reminder")
+        assert ("List-Unsubscribe" in letter, "List-Unsubscribe-Post" in letter) == (can_be_declined, can_be_declined), name
 
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:

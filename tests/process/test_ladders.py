@@ -26,6 +26,7 @@ from workflows.messages import (
     Resolve,
     Resume,
 )
+from workflows.owed_letters import as_published
 from workflows.policies.book import HOLDFAST, adopt
 from workflows.policies.dated import Dated
 from workflows.policies.escalation_ladders import EscalationLadders, Ladder, Step
@@ -367,3 +368,16 @@ def test_acknowledging_again_stops_a_ladder_that_silence_began_anew() -> None:
         assert stepped(lived(life, 50 * MINUTE)) == []
         assert life.letters().count(LetterName.ASSIGNED) == told
         assert life.says(ASHA, Acknowledge()).rule == Rule.NOTHING_CHANGES
+
+
+def test_a_call_knows_when_the_next_one_is_due() -> None:
+    """As long as nobody takes care; once somebody does by the time it is planned, no further call is announced (S10)."""
+    life = Life(P1_REPORT)
+    while not any(owed.letter is LetterName.ESCALATION for owed in life.incident.letters):
+        life.passes(MINUTE)
+    climb = life.facts.climb
+    assert climb is not None
+    [called] = [owed for owed in life.incident.letters if owed.letter is LetterName.ESCALATION]
+    assert as_published(called.facts, life.facts).calls_again_at == climb.at
+    life.says(ASHA, Acknowledge())
+    assert as_published(called.facts, life.facts).calls_again_at is None

@@ -27,6 +27,8 @@ from workflows.vocabulary import LetterName
 
 LARGEST = 60_000
 PAGES = ("/l/", "/s/", "/u/", "/sign-in/link/")
+# Pages of an incident: their addresses are not signed, so a robot meets the door there, as everybody does who comes without a session.
+PLAIN = ("/portal/incidents/", "/console/")
 _SIGNALLED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 _ROBOT = httpx.Client(trust_env=False, timeout=LONGEST)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -56,9 +58,17 @@ class Bag:
 
     @property
     def pages(self) -> list[str]:
-        """One address of each page: the same link signed a second later leads to the same one."""
+        """One address of each page behind a signed link: the same link signed a second later leads to the same one."""
         signer = Signer(self.desk.settings.link_keys, self.desk.base_url, self.desk.settings.link_days)
-        return list({_page_of(address, signer): address for address in self.addresses}.values())
+        return list({_page_of(address, signer): address for address in self.addresses if not self._is_plain(address)}.values())
+
+    @property
+    def plain(self) -> list[str]:
+        """Every address that is not signed."""
+        return [address for address in self.addresses if self._is_plain(address)]
+
+    def _is_plain(self, address: str) -> bool:
+        return address.startswith(tuple(self.desk.base_url + page for page in PLAIN))
 
     @property
     def unmarked(self) -> list[str]:
@@ -123,14 +133,19 @@ def _send(form: dict[str, Any], fields: list[list[str]]) -> httpx.Response:
 
 
 def _asks(_: Browser, bag: Bag) -> None:
+    # Whoever has signed in with their link by now is no robot.
+    _ROBOT.cookies.clear()
     for address in bag.addresses:
-        assert _ROBOT.head(address).status_code == _ROBOT.get(address).status_code, address
+        asked, shown = _ROBOT.head(address).status_code, _ROBOT.get(address).status_code
+        # Pages that are not signed answer GET alone.
+        assert asked == (405 if address in bag.plain else shown), address
 
 
 def _opens(browser: Browser, bag: Bag) -> None:
     context = browser.new_context()
-    opened = [context.new_page() for _ in bag.pages]
-    for page, address in zip(opened, bag.pages, strict=True):
+    addresses = [*bag.pages, *bag.plain]
+    opened = [context.new_page() for _ in addresses]
+    for page, address in zip(opened, addresses, strict=True):
         page.goto(address)
     for page in opened:
         page.wait_for_load_state("networkidle")
@@ -167,9 +182,18 @@ def test_every_letter_is_looked_into(bag: Bag) -> None:
         (name, language) for name in (*LetterName, DIGEST, SIGN_IN) for language in languages()
     }
     assert all(len(letter.part("html").encode()) < LARGEST for letter in bag.letters)
-    ours = tuple(bag.desk.base_url + page for page in PAGES)
+    ours = tuple(bag.desk.base_url + page for page in (*PAGES, *PLAIN))
     assert [address for address in bag.addresses if not address.startswith(ours)] == []
     assert all(any(address.startswith(page) for address in bag.addresses) for page in ours)
+
+
+def test_an_address_that_is_not_signed_shows_nothing(bag: Bag) -> None:
+    """Who has no session meets the door: the page says nothing of the incident, and lets nobody in."""
+    assert len(bag.plain) > 1
+    for address in bag.plain:
+        answer = _ROBOT.get(address)
+        assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (303, "/sign-in"), address
+        assert "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("robot", [_asks, _opens, _sends, _presses])

@@ -1,7 +1,7 @@
 """The pages in a real browser: usable on a phone, in light and dark, without a script."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any, Literal
@@ -37,12 +37,12 @@ def _open(browser: Browser, desk: RunningDesk, path: str, **more: Any) -> Page:
     return page
 
 
-def flaws(page: Page) -> list[str]:
+def flaws(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
     """What keeps somebody from using the page as it is in view, on a phone or on a desk, in light or dark."""
     page.wait_for_load_state()
     page.evaluate(_AXE.axe_script)
     found = []
-    for width, scheme in product(WIDTHS, SCHEMES):
+    for width, scheme in product(widths, SCHEMES):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         is_too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")

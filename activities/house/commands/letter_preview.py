@@ -6,17 +6,22 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
+from activities.access.accounts import LASTS, Purpose
 from activities.house.commands.reports import make_folder, write_report
+from activities.mail.digests import DIGEST
+from activities.mail.scribe import CAN_BE_DECLINED
+from activities.mail.sign_in_post import LANDING
 from emails.headers import Envelope, build
 from emails.languages import languages, words_of
 from emails.letters import Digest, Letter, Reader, compose
-from emails.rendering import Rendered, render, render_digest
+from emails.rendering import Rendered, render, render_digest, render_sign_in
 from workflows.clocks import Line
 from workflows.publication import Alert, LetterFacts
 from workflows.vocabulary import LetterName, Priority, Status
 
 _MORNING = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
-_ANSWER, _STOP = "https://desk.example.org/l/sample", "https://desk.example.org/u/sample"
+_DESK, _SIGN_IN = "https://desk.example.org", "sign_in"
+_ANSWER, _STOP, _LINK = f"{_DESK}/l/sample", f"{_DESK}/u/sample", f"{_DESK}{LANDING}sample"
 _LEDGER = (
     Line(running=True, since=_MORNING, until=_MORNING + timedelta(hours=2), cause="reported", actor="carla"),
     Line(running=False, since=_MORNING + timedelta(hours=2), until=_MORNING + timedelta(hours=4), cause="held", actor="asha"),
@@ -64,7 +69,7 @@ class Sample:
 
     def wire(self) -> bytes:
         """The letter as it would go over the wire."""
-        stop_url = _STOP if self.name == "digest" else None
+        stop_url = _STOP if self.name in CAN_BE_DECLINED else None
         reader = _reader(self.language).name
         envelope = Envelope(
             "Service desk <desk@example.org>",
@@ -92,12 +97,14 @@ def preview(to: Path) -> str:
 
 
 def every_letter() -> Iterator[Sample]:
-    """All letters and a digest of some, language by language."""
+    """All letters, a digest of some, and the one to sign in, language by language."""
+    minutes = int(LASTS[Purpose.SIGN_IN].total_seconds() // 60)
     for language in languages():
         letters = [(name, _letter(name, language)) for name in LetterName]
         for name, letter in letters:
             yield Sample(language, name, render(name, letter))
-        yield Sample(language, "digest", render_digest(Digest(_reader(language), _STOP), letters[:6]))
+        yield Sample(language, DIGEST, render_digest(Digest(_reader(language), _STOP), letters[:6]))
+        yield Sample(language, _SIGN_IN, render_sign_in(_reader(language), _LINK, minutes))
 
 
 def _reader(language: str) -> Reader:
@@ -107,7 +114,7 @@ def _reader(language: str) -> Reader:
 def _letter(name: LetterName, language: str) -> Letter:
     sample = words_of(language).sample
     facts = replace(_FACTS, title=sample["title"], text=sample["text"], solution=sample["solution"])
-    return compose(name, _reader(language), "INC-1042-9", facts, _ANSWER)
+    return compose(name, _reader(language), "INC-1042-9", facts, _ANSWER, _DESK)
 
 
 def _index(samples: list[Sample]) -> str:
