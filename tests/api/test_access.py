@@ -26,7 +26,7 @@ def test_without_a_valid_key_nobody_gets_in(desk: RunningDesk, number: str, auth
     app = create_app(Settings(link_keys=(LINK_KEY,)))
     for route in iter_route_contexts(app.routes):
         access = access_of(route)
-        if access is None or access.way.value not in ("key", "key or password") or route.path is None:
+        if access is None or access.way.value not in ("key", "session, key or password") or route.path is None:
             continue
         path = route.path.format(number=number, command_id="x", key="x", file="x") if "{key:path}" not in route.path else "/outbox/x"
         method = min(route.methods or ())
