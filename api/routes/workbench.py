@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -26,6 +28,7 @@ from api.pressing import Lack, command_of, field_of, message_of, press, seen_by,
 from api.problems import Problem
 from api.queries.files import files_of
 from api.queries.incidents import facts_of
+from api.queries.letters import around, unreached
 from api.queries.links import reads_in
 from api.queries.outcomes import version_of
 from api.queries.queues import desk_choices, names_of, spoken
@@ -42,10 +45,12 @@ from workflows.lifecycle import Rule
 from workflows.messages import COMMANDS, SIGNALS
 from workflows.policies.book import book
 from workflows.publication import Snapshot
+from workflows.vocabulary import FINAL
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
 
+_cause = attrgetter("cause")
 _DONE = {"take": "Done: it is yours.", "attach_file": "Done: the file was added.", "remove_file": "Done: the file was removed."}
 
 
@@ -156,12 +161,15 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
     facts = FACTS.validate_python(stored)
     stretch = await timeline_of(desk.database, number, public_only=False, before=why.before)
     files = await files_of(desk.database, number, public_only=False)
+    letters = await around(desk.database, number, [event["seq"] for event in stretch.events])
     names = await names_of(desk.database, spoken(stored, stretch.events)) | names_in(files)
     replies = replies_in((await reads_in(desk.database, facts.affected))[0])
     known = {
         "facts": stored,
         "names": names,
         "timeline": [told(event, names) for event in reversed(stretch.events)],
+        "letters": {seq: list(those) for seq, those in groupby(sorted(letters, key=_cause), key=_cause)},
+        "unreached": () if facts.status in FINAL else unreached(letters),
         "files": [(each, in_words(each.size)) for each in files],
         "allowed": limits_of(book().edition(facts.edition).files),
         "may_add_files": why_not("message", facts, caller.actor) is None,
