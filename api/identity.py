@@ -33,6 +33,7 @@ ADMINISTER = frozenset({Role.ADMIN})
 SEE_AUDIT = ADMINISTER | {Role.AUDITOR}
 # Categories are policy: who owns them sees whether the directory fits.
 SEE_CATEGORIES = ADMINISTER | {Role.PROCESS_OWNER}
+REPORT_FOR_OTHERS = frozenset({Role.AGENT})
 READ_LETTERS = frozenset({Role.ADMIN, Role.INCIDENT_MANAGER, Role.AGENT})
 
 
@@ -100,6 +101,11 @@ class Caller:
         return not SEE_CATEGORIES.isdisjoint(self.actor.roles)
 
     @property
+    def reports_for_others(self) -> bool:
+        """Whether they may report for anybody in the directory (S1)."""
+        return not REPORT_FOR_OTHERS.isdisjoint(self.actor.roles)
+
+    @property
     def reads_letters(self) -> bool:
         """Whether they read the letters of the desk, and send one again (S14)."""
         return not READ_LETTERS.isdisjoint(self.actor.roles)
@@ -152,6 +158,7 @@ FIGURES_SIGNED_IN = Access(Way.BY_SESSION, SEE_FIGURES)
 ADMIN_SIGNED_IN = Access(Way.BY_SESSION, ADMINISTER)
 AUDIT_SIGNED_IN = Access(Way.BY_SESSION, SEE_AUDIT)
 CATEGORIES_SIGNED_IN = Access(Way.BY_SESSION, SEE_CATEGORIES)
+REPORT_FOR_OTHERS_SIGNED_IN = Access(Way.BY_SESSION, REPORT_FOR_OTHERS)
 AGENTS_SIGNED_IN = Access(Way.BY_SESSION, frozenset({Role.AGENT, Role.INCIDENT_MANAGER}))
 
 

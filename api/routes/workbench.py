@@ -51,7 +51,13 @@ router = APIRouter(prefix="/console", include_in_schema=False)
 
 
 _cause = attrgetter("cause")
-_DONE = {"take": "Done: it is yours.", "attach_file": "Done: the file was added.", "remove_file": "Done: the file was removed."}
+_DONE = {
+    "later": "It is safe and takes effect in a moment.",
+    "report": "Reported. Tell them the number that stands above.",
+    "take": "Done: it is yours.",
+    "attach_file": "Done: the file was added.",
+    "remove_file": "Done: the file was removed.",
+}
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,7 @@ async def incident(
     request: Request, desk: TheDesk, caller: Staff, number: str, done: str = "", reply: str = "", before: Before = None
 ) -> Response:
     """Everything about one incident on one screen."""
-    notice = (
-        _DONE.get(done, f"Done: {done.replace('_', ' ')}.")
-        if done in SIGNALS
-        else "It is safe and takes effect in a moment."
-        if done == "later"
-        else None
-    )
+    notice = _DONE.get(done) or (f"Done: {done.replace('_', ' ')}." if done in SIGNALS else None)
     await find(desk, caller, number)
     return await _incident(request, desk, caller, number, Occasion(notice=notice, before=before, reply=reply))
 
