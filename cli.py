@@ -23,6 +23,7 @@ from activities.house.commands.calendar_commands import calendar
 from activities.house.commands.deploy_commands import deploy
 from activities.house.commands.keys_commands import keys
 from activities.house.commands.options import AsJson
+from activities.house.commands.payloads_commands import payloads
 from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.house.seed import command as seed_command
 from activities.settings import SettingsError, read_settings
@@ -35,7 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 directory = typer.Typer(no_args_is_help=True, help="People, groups, rotas and services of the desk.")
-incident = typer.Typer(no_args_is_help=True, help="One incident: its clocks, and what will happen by itself.")
+incident = typer.Typer(no_args_is_help=True, help="One incident: its clocks, what will happen by itself, and what has happened.")
 letters = typer.Typer(no_args_is_help=True, help="What the desk writes to people.")
 app.add_typer(directory, name="directory")
 app.add_typer(incident, name="incident")
@@ -44,10 +45,12 @@ app.add_typer(keys, name="keys")
 app.add_typer(calendar, name="calendar")
 app.add_typer(letters, name="letters")
 app.add_typer(deploy, name="deploy")
+app.add_typer(payloads, name="payloads")
 change_commands.register(app)
 app.command()(seed_command.seed)
 
 TheNumber = Annotated[str, typer.Argument(help="Number of the incident, such as INC-1042-9.")]
+TrailFile = Annotated[Path, typer.Argument(help="The file to write: .jsonl for JSON Lines, .csv for a spreadsheet.")]
 Parent = Annotated[int | None, typer.Option("--parent", hidden=True, help="End when this process ends.")]
 
 
@@ -123,7 +126,9 @@ def migrate() -> None:
 def doctor(
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Look only at: database, temporal, api, relay, provider, clock, rotas, rules or files; repeat for several."),
+        typer.Option(
+            help="Look only at: database, temporal, payloads, api, relay, provider, clock, rotas, rules or files; repeat for several."
+        ),
     ] = None,
     mail: Annotated[bool, typer.Option("--mail", help="Go with the mail relay step by step, short of sending a letter.")] = False,
     as_json: AsJson = False,
@@ -186,6 +191,41 @@ def directory_export() -> None:
         print(f"The rota {rota} cannot be read here and is left out; who imports this file takes it away.", file=sys.stderr)
 
 
+@directory.command("erase")
+def directory_erase(
+    person: Annotated[str, typer.Argument(help="Id of somebody who has left, as in the directory.")],
+    by: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Id of the administrator who decides.")] = None,
+    only_preview: Annotated[bool, typer.Option("--preview", help="Only show what would be erased, and what stands against it.")] = False,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    patience: Annotated[int, typer.Option(min=1, max=3600, help="Seconds to wait for Temporal to delete histories.")] = 300,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person for good: their words from record and histories, their id from everything else. Exit code 1 when something stands against it, or is left.
+
+    Run it again after whatever went wrong: it goes on where it stopped. What stays, and what backups and logs need: docs/erasure.md.
+
+    Examples:  holdfast directory erase carla --preview    holdfast directory erase carla --as adam
+    """
+    from activities.house.commands.erasure_desk import as_json as plain
+    from activities.house.commands.erasure_desk import carry_out, deciding, done_told, look_at, look_told, refuse_if_against
+
+    settings = read_settings()
+    hand = deciding(settings, by)
+    found = look_at(settings, person)
+    if only_preview or found.is_empty:
+        print(json.dumps(plain(found), indent=2) if as_json else look_told(found))
+        if only_preview or not found.bytes_left:
+            return
+    else:
+        print(look_told(found), file=sys.stderr)
+    refuse_if_against(found)
+    if not is_sure:
+        typer.confirm(f"Erase {person}? Nothing brings it back.", abort=True, err=True)
+    done = carry_out(settings, found, hand, patience, lambda text: print(text, file=sys.stderr, flush=True))
+    print(json.dumps(plain(done), indent=2) if as_json else done_told(done))
+    raise typer.Exit(1 if done and done.later else 0)
+
+
 @app.command()
 def oncall(
     rota: Annotated[str | None, typer.Option(help="Only this rota.")] = None,
@@ -234,6 +274,33 @@ def incident_dates(number: TheNumber, as_json: AsJson = False) -> None:
 
     found = ahead(facts_in_record(read_settings(), number))
     print(json.dumps(dates_as_json(number, found), indent=2) if as_json else dates_told(found, datetime.now(UTC)))
+
+
+@incident.command("events")
+def incident_events(number: TheNumber, file: TrailFile) -> None:
+    """Write the audit trail of an incident to a file: everything that happened to it. Exit code 3 when there is no such incident.
+
+    Example:  holdfast incident events INC-1042-9 INC-1042-9.csv
+    """
+    from activities.house.commands.trail_desk import events_of
+
+    print(events_of(read_settings(), number, file))
+
+
+@app.command()
+def events(
+    file: TrailFile,
+    since: Annotated[str, typer.Option("--from", metavar="INSTANT", help="What happened from this instant on, with its offset.")],
+    until: Annotated[str, typer.Option("--to", metavar="INSTANT", help="And before this one.")],
+) -> None:
+    """Write the audit trail of a period to a file: everything that happened to all incidents, in the order in which it happened.
+
+    Example:  holdfast events november.jsonl --from 2026-11-01T00:00Z --to 2026-12-01T00:00Z
+    """
+    from activities.house.commands.trail_desk import events_within
+    from activities.house.doctor.rota_board import instant
+
+    print(events_within(read_settings(), instant(since), instant(until), file))
 
 
 @letters.command("preview")

@@ -3,6 +3,7 @@
 Nothing here is decided by a workflow, and no incident row is touched.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,11 @@ from activities.incident_numbers import FIRST, number_of
 SEQUENCE = "incident"
 # When a key was last used is for people who clean up; a write for each request would cost more than it tells.
 KEY_USE_IS_NOTED_EVERY = timedelta(minutes=5)
+
+
+def signature(actor_kind: str, actor: str) -> str:
+    """What tells whose a command id is: one person's ids never meet another's."""
+    return hashlib.sha256(f"{actor_kind}/{actor}".encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

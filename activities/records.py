@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 
@@ -30,6 +30,7 @@ from workflows.publication import Event, LetterFacts, LetterOwed, Outcome, Publi
 from workflows.timekeeping import PROMISES
 from workflows.vocabulary import Audience, EventKind
 
+_SEALED = incidents.c.sealed_at
 _EVENT = TypeAdapter(Event)
 _LETTER_FACTS = TypeAdapter(LetterFacts)
 log = structlog.get_logger("holdfast.records")
@@ -45,7 +46,8 @@ class Records:
     async def publish(self, publication: Publication) -> Published:
         """Writes one publication. Any error of the database is temporary: Temporal tries again until it is written."""
         async with self._engine.begin() as connection:
-            await _put_facts(connection, publication.snapshot)
+            if not await _put_facts(connection, publication.snapshot):
+                return Published(publication.up_to)
             await _add(connection, events, [event_row(publication.snapshot.number, event) for event in publication.events])
             await _add(connection, outcomes, [outcome_row(publication.snapshot.number, each) for each in publication.outcomes])
             await keep_findable(connection, publication)
@@ -59,15 +61,20 @@ class Records:
         return Published(publication.up_to, tuple(unreached), staffed, surveyed)
 
 
-async def _put_facts(connection: AsyncConnection, facts: Snapshot) -> None:
+async def _put_facts(connection: AsyncConnection, facts: Snapshot) -> bool:
+    """Puts newer facts in the place of older ones. False: somebody was erased from this incident, and nothing of it may come back."""
     new = insert(connection, incidents)
-    values = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in incidents.columns}
+    values = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in incidents.columns if column is not _SEALED}
     newer = new.values(values).on_conflict_do_update(
         index_elements=[incidents.c.number],
         set_={name: new.excluded[name] for name in values if name != "number"},
-        where=incidents.c.version < new.excluded.version,
+        where=and_(incidents.c.version < new.excluded.version, _SEALED.is_(None)),
     )
-    await connection.execute(newer, {f"new_{name}": value for name, value in facts_row(facts).items()})
+    row = {f"new_{name}": value for name, value in facts_row(facts).items()}
+    if (await connection.execute(newer.returning(incidents.c.version), row)).first():
+        return True
+    # Nothing was written, and the row is locked all the same: whoever erases has finished, or waits.
+    return (await connection.execute(select(_SEALED).where(incidents.c.number == facts.number))).scalar_one() is None
 
 
 async def _add(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:

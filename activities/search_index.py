@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.database.session import insert
 from activities.database.tables import events, incidents, search_entries
+from activities.erasure.marks import ERASED
 from workflows.publication import Publication
 from workflows.vocabulary import EventKind
 
@@ -156,4 +157,4 @@ def said_in(after: Mapping[str, Any], *, is_public: bool) -> str:
 
 def _joined(values: Mapping[str, Any], names: Iterable[str]) -> str:
     # A line between them: the end of one and the beginning of the next are no number together.
-    return " ".join(words_in("\n".join(str(values[name]) for name in names if values.get(name))))
+    return " ".join(words_in("\n".join(str(values[name]) for name in names if values.get(name) and values[name] != ERASED)))

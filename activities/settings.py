@@ -17,6 +17,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from activities.payloads.keys import problem_of
+
 PREFIX = "HOLDFAST_"
 SECRETS_DIR = PREFIX + "SECRETS_DIR"
 # Names a desk's people use in their shells, no settings: what curl needs, written by holdfast up into keys.env.
@@ -73,6 +75,10 @@ class Settings(BaseSettings):
         (), description="Keys that sign links in letters, newest first, separated by commas; at least 32 characters each."
     )
     link_days: int = Field(30, ge=1, le=365, description="How many days a link in a letter works.")
+    payload_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Keys that encrypt what Temporal stores, separated by commas, made by holdfast payloads key: the first encrypts, all decrypt; none: not encrypted.",
+    )
     mail_from: str = Field("Service desk <desk@localhost.invalid>", description="Sender of letters.")
     mail_bounces: str | None = Field(
         None,
@@ -154,10 +160,17 @@ class Settings(BaseSettings):
             raise ValueError("must be an address such as https://desk.example.org")
         return value.rstrip("/")
 
-    @field_validator("link_keys", mode="before")
+    @field_validator("link_keys", "payload_keys", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("payload_keys")
+    @classmethod
+    def _keys_that_encrypt(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if problem := problem_of([key.get_secret_value() for key in value]):
+            raise ValueError(problem)
+        return value
 
     @field_validator("mail_from")
     @classmethod
@@ -252,7 +265,9 @@ def unknown_names(names: Iterable[str] | None = None) -> dict[str, str | None]:
     """Names in the environment that look like settings and are none, each with the setting probably meant."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     seen = (name.upper() for name in (os.environ if names is None else names))
-    strangers = [name for name in seen if name.startswith(PREFIX) and name not in known | _OF_THE_CLIENT and not name.endswith("_KEY")]
+    strangers = [
+        name for name in seen if name.startswith(PREFIX) and name not in known | _OF_THE_CLIENT and not _is_a_key_of_somebody(name, known)
+    ]
     return {name: next(iter(get_close_matches(name, known, n=1)), None) for name in sorted(strangers)}
 
 
@@ -276,6 +291,11 @@ def scanner_environment() -> dict[str, str]:
 def names_a_temporal_server() -> bool:
     """Whether the environment says where Temporal is; else it is the embedded one."""
     return any(os.environ.get(name) for name in ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE"))
+
+
+def _is_a_key_of_somebody(name: str, known: set[str]) -> bool:
+    """Shells hold API keys under names of people; one letter less than a setting is a setting misspelt."""
+    return name.endswith("_KEY") and f"{name}S" not in known
 
 
 def _names_a_scanner(value: str) -> bool:

@@ -44,6 +44,7 @@ from api.routes import (
     situation,
     surveys,
     time,
+    trail,
     unsubscribing,
     workbench,
 )
@@ -56,6 +57,8 @@ ROUTERS = (
     commands.router,
     files.router,
     time.router,
+    trail.router,
+    trail.pages,
     me.router,
     catalogue.router,
     health.router,

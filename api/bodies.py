@@ -4,6 +4,7 @@ Two things differ from the message class: fields that the server fills in cannot
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,9 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 FARTHEST_AHEAD = timedelta(days=3 * 366)
 # Clocks of other machines may be ahead of ours by so much.
 CLOCK_TOLERANCE = timedelta(minutes=1)
+_NOTHING_SEEN = "must contain a visible character, and none that is forbidden here, such as control characters"
+# Blanks of Hangul and Braille, which count as letters and signs.
+_BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
 
 
 def _plausible(instant: datetime) -> datetime:
@@ -36,6 +40,12 @@ def _past(instant: datetime) -> datetime:
     if instant > datetime.now(UTC) + CLOCK_TOLERANCE:
         raise ValueError("must not lie in the future")
     return _plausible(instant)
+
+
+def _seen(text: str | None) -> str | None:
+    if text is not None and all(each in _BLANKS or unicodedata.category(each) in ("Cc", "Cf", "Zs", "Zl", "Zp") for each in text):
+        raise ValueError(_NOTHING_SEEN)
+    return text
 
 
 def _written_out(value: Any) -> Any:
@@ -76,6 +86,9 @@ _DIGITS: Mapping[Any, Any] = {
 
 
 def _narrowed(name: str, hint: Any) -> Any:
+    # The process itself takes any: what it took before stays true when it is replayed.
+    if name == "title":
+        return Annotated[hint, AfterValidator(_seen)]
     if hint in _DIGITS:
         return _DIGITS[hint]
     return _NARROWED.get(name, hint)
@@ -143,7 +156,7 @@ def pointer(location: tuple[int | str, ...]) -> str:
 def said(error: Mapping[str, Any]) -> str:
     """What is expected, in a sentence a person can use."""
     if error["type"] == "string_pattern_mismatch":
-        return "Must contain a visible character, and none that is forbidden here, such as control characters"
+        return _NOTHING_SEEN.capitalize()
     if error["type"] == "extra_forbidden":
         return "There is no such field"
     return str(error["msg"]).removeprefix("Value error, ").capitalize()

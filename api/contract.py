@@ -16,6 +16,7 @@ TAGS = [
     {"name": "Incidents", "description": "Report, read and list incidents."},
     {"name": "Commands", "description": "Tell an incident something, and ask what became of it."},
     {"name": "Files", "description": "Add, list and read files of an incident."},
+    {"name": "Audit trail", "description": "Everything that happened, as a file."},
     {"name": "Operation", "description": "Keys and health."},
 ]
 _METHODS = ("get", "post")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
-from activities.front_door import TurnedAway, turn_away
+from activities.front_door import TurnedAway, signature, turn_away
 from activities.incident_numbers import check_digit_fits, has_the_shape
 from api.completion import completed
 from api.desk import Desk
@@ -73,7 +73,7 @@ def key_of(actor: Actor, command_id: str) -> str:
     """Under which id the desk keeps a command: one person's ids never meet another's. Those with a colon are computed here, for links."""
     if ":" in command_id:
         return command_id
-    return f"{command_id}~{hashlib.sha256(f'{actor.kind}/{actor.id}'.encode()).hexdigest()[:12]}"
+    return f"{command_id}~{signature(actor.kind, actor.id)}"
 
 
 def id_in(key: str) -> str:

@@ -84,3 +84,19 @@ OUTCOME: dict[str, Any] = {
     "section": None,
     "detail": None,
 }
+
+EVENT: dict[str, Any] = {
+    "incident": NUMBER,
+    "seq": 9,
+    "at": "2026-03-02T09:15:00.250000Z",
+    "kind": "resolved",
+    "actor_kind": "person",
+    "actor": "asha",
+    "command_id": COMMAND_ID,
+    "before": {"status": "in_progress", "resolution_code": None},
+    "after": {"status": "resolved", "resolution_code": "replaced"},
+    "edition": "2026-01-01",
+    "planned_at": None,
+    "late_seconds": None,
+    "public": True,
+}

@@ -31,6 +31,8 @@ SEE_FIGURES = SEE_SITUATION | {Role.AUDITOR}
 # Who changes directory, catalogue and keys is seen in an audit that they cannot change; auditors read it, and nothing else of administration.
 ADMINISTER = frozenset({Role.ADMIN})
 SEE_AUDIT = ADMINISTER | {Role.AUDITOR}
+# Everything that happened to all incidents at once is for those who watch over the process; one incident shows its own to all of the desk.
+SEE_TRAIL = SEE_AUDIT | {Role.PROCESS_OWNER}
 # Categories are policy: who owns them sees whether the directory fits.
 SEE_CATEGORIES = ADMINISTER | {Role.PROCESS_OWNER}
 REPORT_FOR_OTHERS = frozenset({Role.AGENT})
@@ -147,6 +149,8 @@ PUBLIC = Access(Way.NOBODY_ASKS)
 LINK = Access(Way.BY_LINK)
 KNOWN = Access(Way.BY_KEY)
 REPORTERS = Access(Way.BY_KEY, frozenset({Role.CALLER, Role.AGENT, Role.INCIDENT_MANAGER}))
+STAFF_BY_KEY = Access(Way.BY_KEY, STAFF)
+TRAIL_BY_KEY = Access(Way.BY_KEY, SEE_TRAIL)
 LETTER_READERS = Access(Way.BY_SESSION_OR_KEY, READ_LETTERS)
 
 
@@ -157,6 +161,7 @@ SITUATION_SIGNED_IN = Access(Way.BY_SESSION, SEE_SITUATION)
 FIGURES_SIGNED_IN = Access(Way.BY_SESSION, SEE_FIGURES)
 ADMIN_SIGNED_IN = Access(Way.BY_SESSION, ADMINISTER)
 AUDIT_SIGNED_IN = Access(Way.BY_SESSION, SEE_AUDIT)
+TRAIL_SIGNED_IN = Access(Way.BY_SESSION, SEE_TRAIL)
 CATEGORIES_SIGNED_IN = Access(Way.BY_SESSION, SEE_CATEGORIES)
 REPORT_FOR_OTHERS_SIGNED_IN = Access(Way.BY_SESSION, REPORT_FOR_OTHERS)
 AGENTS_SIGNED_IN = Access(Way.BY_SESSION, frozenset({Role.AGENT, Role.INCIDENT_MANAGER}))

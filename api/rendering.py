@@ -7,8 +7,10 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
+from activities.erasure.marks import ERASED
 from api.assets import address
 from api.desk import desk_of
 from api.doorway.requests import WITH_SCRIPTS
@@ -16,9 +18,17 @@ from api.figures.presented import duration
 from api.sentences import sentences_in
 from emails.languages import FALLBACK
 
+
+@pass_context
+def _in_words(context: Context, value: Any) -> Any:
+    """What was erased is said in the language of the page; everything else as it is."""
+    return context["say"]("erased") if value == ERASED else value
+
+
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"),
     autoescape=True,
+    finalize=_in_words,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -100,8 +100,8 @@ def state_of(facts: Mapping[str, Any], say: Sentences = _ENGLISH) -> tuple[str, 
     return say(f"state_{status}"), say(waits_for)
 
 
-def told(event: Mapping[str, Any], names: Mapping[str, str], say: Sentences = _ENGLISH) -> Happened:
-    """An event as a line. ``names`` gives the word for an actor's id; ids of people and groups in it are spelled out as well."""
+def told(event: Mapping[str, Any], names: Mapping[str, str], say: Sentences = _ENGLISH, affected: str | None = None) -> Happened:
+    """An event as a line. ``names`` gives the word for an actor's id; ids of people and groups in it are spelled out as well. ``affected``: who the caller is."""
     after = event["after"]
     told_of = [(name, str(value)) for name in _CHANGED if (value := after.get(name)) not in (None, "", False)]
     # The name of a file that was removed is gone: then nothing stands there.
@@ -112,12 +112,22 @@ def told(event: Mapping[str, Any], names: Mapping[str, str], say: Sentences = _E
         at=event["at"],
         kind=event["kind"],
         who=who,
-        did=_UNSURE if after.get("may_have_arrived") else did(event["kind"], say),
+        did=_UNSURE
+        if after.get("may_have_arrived")
+        else say("answered_question")
+        if _is_answer(event, affected)
+        else did(event["kind"], say),
         changed=", ".join(changed),
         said=said,
         is_inner=not event.get("public", True),
         seq=event["seq"],
     )
+
+
+def _is_answer(event: Mapping[str, Any], affected: str | None) -> bool:
+    """Whether a hold that waits for the caller ended by what the caller said: nobody would say that they resumed work (S4)."""
+    waited_for_caller = event["kind"] == EventKind.RESUMED and event["before"].get("hold_reason") == HoldReason.CALLER
+    return bool(waited_for_caller and event["actor"] == affected)
 
 
 def solution_in(said: str | None, say: Sentences = _ENGLISH) -> str | None:

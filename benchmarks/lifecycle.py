@@ -80,8 +80,8 @@ class Measured:
 
 
 @contextmanager
-def desk(directory: Path) -> Iterator[tuple[House, Sink]]:
-    """A whole desk with a relay that takes everything."""
+def desk(directory: Path, **settings: str) -> Iterator[tuple[House, Sink]]:
+    """A whole desk with a relay that takes everything, and with more settings where wanted."""
     sink, port = Sink(), free_port()
     controller = Controller(sink, hostname="127.0.0.1", port=port)
     controller.start()
@@ -92,7 +92,8 @@ def desk(directory: Path) -> Iterator[tuple[House, Sink]]:
             "HOLDFAST_SMTP_PORT": str(port),
             "HOLDFAST_SMTP_SECURITY": "none",
             "HOLDFAST_POLICIES": str(Path(__file__).with_name("quick_closing.py")),
-        },
+        }
+        | settings,
     )
     try:
         house.open()
@@ -142,7 +143,8 @@ class Clicks:
         return told
 
 
-async def _desk_lives(house: House, in_flight: int, count: int) -> tuple[list[float], list[str]]:
+async def desk_lives(house: House, in_flight: int, count: int) -> tuple[list[float], list[str]]:
+    """So many whole lives, each begun when there is room; seconds of every click, and the numbers."""
     clicks, numbers, waiting = Clicks(house), list[str](), list(range(count))
 
     async def _work() -> None:
@@ -167,34 +169,36 @@ async def _events(house: House, numbers: list[str]) -> float:
     return statistics.mean([(await client.get_workflow_handle(number).describe()).history_length for number in numbers])
 
 
-def _cpu(house: House) -> dict[str, float]:
+def cpu_of(house: House) -> dict[str, float]:
+    """Seconds of CPU that each process has had so far."""
     pids = house.pids()
     return {name: sum(psutil.Process(pids[file]).cpu_times()[:2]) for name, file in PROCESSES.items()}
 
 
-def _per_incident(before: dict[str, float], after: dict[str, float], count: int) -> dict[str, float]:
+def per_incident(before: dict[str, float], after: dict[str, float], count: int) -> dict[str, float]:
+    """Milliseconds of it, for each of so many incidents."""
     return {name: 1000 * (after[name] - before[name]) / count for name in before}
 
 
 def measure_desk(house: House, sink: Sink, in_flight: int, count: int) -> Measured:
     """Whole incidents through HTTP; the time counts until the last one is closed in the record and its letters are gone."""
-    before, letters, begun = _cpu(house), sink.letters, time.perf_counter()
-    clicks, numbers = asyncio.run(_desk_lives(house, in_flight, count))
+    before, letters, begun = cpu_of(house), sink.letters, time.perf_counter()
+    clicks, numbers = asyncio.run(desk_lives(house, in_flight, count))
     wait_until(lambda: _letters_owed(house) == 0, "the last letter")
     seconds = time.perf_counter() - begun
-    cpu = _per_incident(before, _cpu(house), count)
+    cpu = per_incident(before, cpu_of(house), count)
     events = asyncio.run(_events(house, numbers))
     return Measured("holdfast", in_flight, count, seconds, clicks, cpu, events, (sink.letters - letters) / count)
 
 
 def measure_bare(house: House, in_flight: int, count: int) -> Measured:
     """The bare workflow on the same server."""
-    before = _cpu(house)
+    before = cpu_of(house)
     address = f"127.0.0.1:{house.settings['HOLDFAST_TEMPORAL_PORT']}"
     command = (sys.executable, "-P", "-m", "benchmarks.bare_workflow", address, str(in_flight), str(count))
     done = subprocess.run(command, env=clean_environment({"PYTHONPATH": "."}), stdout=subprocess.PIPE, text=True, check=True)
     told = json.loads(done.stdout)
-    server = {"server": _per_incident(before, _cpu(house), count)["server"]}
+    server = {"server": per_incident(before, cpu_of(house), count)["server"]}
     cpu = server | {"worker + client": 1000 * told["cpu"] / count}
     return Measured("bare", in_flight, count, told["seconds"], told["clicks"], cpu, statistics.mean(told["events"]))
 
@@ -230,7 +234,7 @@ def main() -> None:
     wanted = parser.parse_args()
     results = []
     with tempfile.TemporaryDirectory() as directory, desk(Path(directory)) as (house, sink):
-        asyncio.run(_desk_lives(house, 2, 4))  # caches filled, connections made
+        asyncio.run(desk_lives(house, 2, 4))  # caches filled, connections made
         for in_flight in wanted.in_flight:
             results.append(measure_bare(house, in_flight, wanted.incidents))
             results.append(measure_desk(house, sink, in_flight, wanted.incidents))

@@ -12,6 +12,7 @@ from uuid import uuid4
 import hypothesis
 import psutil
 import pytest
+from hypothesis.internal.conjecture import providers
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,6 +27,20 @@ os.environ.setdefault("AIOSMTPD_CONTROLLER_TIMEOUT", "60")
 hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.register_profile("holdfast", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("holdfast")
+# Hypothesis also tries constants of the modules that happen to be loaded, which are others alone than in the whole suite.
+providers.is_local_module_file = lambda _file: False
+
+
+# Where real servers, browsers and processes run beside a test, a machine that stands still for a moment can make it fail. It gets one more try, and the
+# summary says so (RERUN). Rules, clocks, letters and the tree itself have nothing to wait for, and no second try.
+_WITH_SERVERS = {"activities", "api", "end_to_end", "house", "process", "replay", "web"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives the tests of the rooms with servers their second try."""
+    for item in items:
+        if item.path.parent.name in _WITH_SERVERS:
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -42,12 +42,13 @@ class Shelf:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     publications: int = 0
     is_away: bool = False
+    away_with: str = "the record is away"
 
     @activity.defn(name="publish")
     async def publish(self, publication: Publication) -> Published:
         """Takes one publication, or fails as a database does that is away."""
         if self.is_away:
-            raise ConnectionError("the record is away")
+            raise ConnectionError(self.away_with)
         self.publications += 1
         number = publication.snapshot.number
         if number not in self.facts or self.facts[number].version < publication.snapshot.version:
@@ -67,6 +68,7 @@ class Desk:
     env: WorkflowEnvironment
     queue: str
     shelf: Shelf
+    client: Client | None = None
     _ids: Any = field(default_factory=lambda: count(1))
 
     async def report(self, reporter: Actor, report: Report, edition: str = EDITION) -> WorkflowHandle[Any, Closure]:
@@ -75,7 +77,7 @@ class Desk:
             now = datetime.now().astimezone()
             number = f"INC-{uuid4().hex[:8]}"
             intake = Intake(number, report, reporter, now, now, edition)
-            return await self.env.client.start_workflow(IncidentWorkflow.run, intake, id=number, task_queue=self.queue)
+            return await (self.client or self.env.client).start_workflow(IncidentWorkflow.run, intake, id=number, task_queue=self.queue)
 
     async def says(self, incident: WorkflowHandle[Any, Closure], who: Actor, message: Message, command_id: str | None = None) -> str:
         """Sends one message; answers with its command id."""
@@ -113,11 +115,12 @@ def server_binary() -> Path | None:
     return Path(found) if found else None
 
 
-async def start_time_server(hand_over_after: int = 100) -> WorkflowEnvironment:
-    """The dev server with time skipping for each workflow; to be used as a context. Histories are handed over after so many events."""
+async def start_time_server(hand_over_after: int = 100, database: Path | None = None) -> WorkflowEnvironment:
+    """The dev server with time skipping for each workflow; to be used as a context. Histories are handed over after so many events; it forgets all without a file."""
     return await WorkflowEnvironment.start_time_skipping_v2(
         data_converter=DATA_CONVERTER,
         dev_server_existing_path=str(server_binary()),
+        dev_server_database_filename=str(database) if database else None,
         dev_server_log_level="error",
         dev_server_startup_timeout=STARTS_WITHIN,
         dev_server_extra_args=[

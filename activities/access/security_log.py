@@ -1,6 +1,6 @@
 """The audit: who came in how, who was turned away, who changed what in directory, catalogue and keys (process.md S21, S22). Append-only.
 
-Nothing in this house changes or takes away a line; a test looks for it.
+Nothing in this house changes or takes away a line, but for an erasure, which writes one (activities/erasure); a test looks for it.
 """
 
 from collections.abc import Mapping
@@ -36,6 +36,7 @@ class Seen(StrEnum):
     PERSON_CHANGED = "person_changed"
     PERSON_DISABLED = "person_disabled"
     PERSON_ENABLED = "person_enabled"
+    PERSON_ERASED = "person_erased"
     ABSENCE_CHANGED = "absence_changed"
     GROUP_ADDED = "group_added"
     GROUP_CHANGED = "group_changed"
@@ -47,6 +48,7 @@ class Seen(StrEnum):
     DIRECTORY_IMPORTED = "directory_imported"
     DIRECTORY_EXPORTED = "directory_exported"
     AUDIT_EXPORTED = "audit_exported"
+    EVENTS_EXPORTED = "events_exported"
     KEY_MADE = "key_made"
     KEY_REVOKED = "key_revoked"
 
@@ -99,11 +101,12 @@ async def write_down(
     address: str | None = None,
     detail: str = "",
     actor: str | None = None,
+    subject: str | None = None,
 ) -> None:
     """Adds a line. What people typed never stands in it: a password typed into the wrong field would be kept."""
     line = {"id": str(ULID()), "at": datetime.now(UTC), "kind": kind.value, "person": person, "address": address, "detail": detail}
     async with engine.begin() as connection:
-        await connection.execute(security_events.insert().values(line | {"actor": actor}))
+        await connection.execute(security_events.insert().values(line | {"actor": actor, "subject": subject}))
 
 
 async def write_changes(connection: AsyncConnection, by: Hand, *changes: Change) -> None:

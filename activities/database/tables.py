@@ -88,6 +88,8 @@ incidents = Table(
     Column("promised_by", Instant),
     # publication.Snapshot as JSON; the columns above are what lists filter and sort by
     Column("facts", JSON, nullable=False),
+    # from then on no publication changes it: somebody was erased from it
+    Column("sealed_at", Instant),
     Index(None, "changed_at", "number"),
     Index(None, "status", "group"),
     Index(None, "affected"),
@@ -125,6 +127,8 @@ events = Table(
     Column("after", JSON, nullable=False),
     _key("edition", nullable=False),
     Column("public", Boolean, nullable=False),
+    # what happened in a period, in the order in which it happened, for auditors (S21)
+    Index("ix_events_in_time", "at", "number", "seq"),
 )
 
 # What incidents can be found by (activities/search_index.py): entry 0 has the words of the facts, the others those said in the event of that
@@ -467,7 +471,7 @@ throttles = Table(
     Column("count", Integer, nullable=False),
 )
 
-# The audit of signing in and of all changes to directory, catalogue and keys: append-only. ``person`` is who it is about, ``actor`` who did it,
+# The audit of signing in and of all changes to directory, catalogue and keys: append-only, but for people who are erased. ``person`` is who it is about, ``actor`` who did it,
 # ``subject`` what was changed, such as "group network"; before and after hold what differs, never a secret. Words of people stand in them.
 security_events = Table(
     "security_events",
@@ -483,4 +487,15 @@ security_events = Table(
     Column("before", JSON(none_as_null=True)),
     Column("after", JSON(none_as_null=True)),
     Index(None, "at", "id"),
+)
+
+# Erasures that have not come to their end (activities/erasure). Without ``person`` the record is done with, and the database has still to let go of old bytes.
+erasures = Table(
+    "erasures",
+    metadata,
+    _key("pseudonym", primary_key=True),
+    _key("person"),
+    Column("began_at", Instant, nullable=False),
+    # rows that were changed or taken away so far, by table
+    Column("counts", JSON, nullable=False),
 )

@@ -21,6 +21,7 @@ from activities.directory.entries import GroupEntry, PersonEntry, ServiceEntry, 
 from activities.directory.leaving import LastAdminError, end_sessions, end_ways_in, somebody_administers
 from activities.directory.lock import changing
 from activities.directory.rota_entries import OverrideEntry, RotaEntry
+from activities.erasure.marks import is_pseudonym
 from workflows.vocabulary import Role
 
 # What a form for a person holds; absence and leaving have their own.
@@ -71,6 +72,8 @@ async def add_person(engine: AsyncEngine, person: str, entry: PersonEntry, of: C
     async with changing(engine) as connection:
         if await rows.person_entry(connection, person):
             raise ChangeRefusedError("id", "Somebody has this id already.")
+        if is_pseudonym(person):
+            raise ChangeRefusedError("id", "This stands for somebody who was erased. Choose another id.")
         if (
             await connection.execute(select(api_keys.c.id).where(api_keys.c.integration == person, api_keys.c.revoked_at.is_(None)))
         ).first():

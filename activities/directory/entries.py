@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
 
 from activities.directory.rota_entries import Entry, RotaEntry, Zone
+from activities.erasure.marks import is_pseudonym
 from workflows.fields import Key, Line
 from workflows.vocabulary import Role
 
@@ -91,6 +92,8 @@ class DirectoryFile(Entry):
     @model_validator(mode="after")
     def _names_only_what_it_has(self) -> "DirectoryFile":
         strangers = dict.fromkeys(each for each in self._names() if each[1] not in self.people)
+        if taken := [person for person in self.people if is_pseudonym(person)]:
+            raise ValueError(f"people.{taken[0]} stands for somebody who was erased; choose another id")
         told = [f"{place} names {person!r}, who is not among the people of this file" for place, person in strangers]
         for service, entry in (self.services or {}).items():
             if entry.owner_group is not None and entry.owner_group not in self.groups:

@@ -8,7 +8,10 @@ from typing import Any, Literal
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
+
+from activities.payloads.keys import UnreadablePayloadError
 
 HOUSE = "holdfast.house"
 
@@ -40,12 +43,30 @@ def configure_logs(level: Literal["debug", "info", "warning", "error"], process:
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_last_steps()))
+    handler.addFilter(_is_not_said_already)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # Whether a process runs is said at any level; holdfast up waits for it.
     logging.getLogger(HOUSE).setLevel(logging.INFO)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def listen_to_the_core() -> None:
+    """What the Rust half of Temporal's client has to say comes through here, too; by itself it writes past all this, in a form of its own."""
+    there = LogForwardingConfig(logging.getLogger("temporalio"))
+    logged = LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=there)
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logged)), error_if_already_set=False)
+
+
+def _is_not_said_already(line: logging.LogRecord) -> bool:
+    """The codec says in one line what it cannot read; both halves of the SDK would say so again at every attempt, for each incident."""
+    if UnreadablePayloadError.__name__ in str(line.msg):
+        return False
+    error = _error_of(line.exc_info)
+    while error is not None and not isinstance(error, UnreadablePayloadError):
+        error = error.__cause__ or error.__context__
+    return error is None
 
 
 def _last_steps() -> list[structlog.types.Processor]:

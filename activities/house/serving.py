@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import structlog
 import uvloop
 
-from activities.house.logs import HOUSE, configure_logs
+from activities.house.logs import HOUSE, configure_logs, listen_to_the_core
 from activities.house.refusals import UsageRefusedError
 from activities.policy_book import UnusableBookError, load_book
 from activities.settings import Settings
@@ -28,6 +28,7 @@ log = structlog.get_logger(HOUSE)
 def begin(settings: Settings, process: str, parent: int | None) -> None:
     """Logs, and a watch on the ``holdfast up`` that started this process, if one did."""
     configure_logs(settings.log_level, process)
+    listen_to_the_core()
     if parent:
         threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
 

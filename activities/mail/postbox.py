@@ -18,6 +18,7 @@ from activities.database.session import insert
 from activities.database.tables import NO_PRIORITY, Instant, groups, incidents, letters, people
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.directory.who_is_meant import GROUP_MAILBOX
+from activities.erasure.marks import ERASED, is_pseudonym
 from emails.letters import Reader
 from workflows.vocabulary import Priority
 
@@ -187,7 +188,7 @@ async def send_again(engine: AsyncEngine, key: str, count: int, by: str, now: da
     again = f"{root}{_RESENT}{count}"
     async with engine.begin() as connection:
         row = (await connection.execute(select(letters).where(letters.c.key == key))).mappings().one_or_none()
-        if row is None or row["state"] not in CAN_BE_RESENT:
+        if row is None or row["state"] not in CAN_BE_RESENT or ERASED in row["facts"].values() or is_pseudonym(row["recipient"]):
             return None
         owed = {name: row[name] for name in ("number", "letter", "recipient", "cycle", "cause", "facts", "priority")}
         fresh = {"key": again, "at": now, "state": LetterState.PLANNED, "attempts": 0, "unknown_outcomes": 0, "next_attempt_at": now}

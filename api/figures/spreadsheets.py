@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -12,6 +13,8 @@ _PASSED_OVER = ("Zs", "Zl", "Zp", "Cc", "Cf")
 _QUOTES = ("'", '"')
 # These they may take for the beginning of something by themselves.
 _ODD = ("\t", "\r", "\n", "\v", "\f")
+# Nobody sees them, or they turn or break the line.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -24,8 +27,20 @@ def harmless(text: str) -> str:
 
 def table(heading: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> str:
     """The rows as CSV with a byte order mark, without which spreadsheets misread every letter that is not English. Numbers stay numbers."""
+    return BYTE_ORDER_MARK + more_of_table((heading, *rows))
+
+
+def more_of_table(rows: Iterable[Sequence[str | float | None]]) -> str:
+    """Further rows of a table that goes out in parts."""
     kept = io.StringIO()
     writer = csv.writer(kept)
-    for row in (heading, *rows):
+    for row in rows:
         writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
-    return BYTE_ORDER_MARK + kept.getvalue()
+    return kept.getvalue()
+
+
+def visible(text: str) -> str:
+    """The text with signs that nobody sees, and that could turn or break the line, written out as JSON writes them."""
+    if text.isprintable():
+        return text
+    return "".join(json.dumps(each)[1:-1] if unicodedata.category(each) in _UNSEEN else each for each in text)

@@ -12,9 +12,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from activities.erasure.marks import is_erased
 from api.delivery import Command, deliver, refusal_in
 from api.desk import Desk
-from api.problems import Problem
+from api.problems import Problem, refused_by
 from api.queries.incidents import Standing, intake_key, standing_of
 from api.reception import take_in
 from api.sentences import Sentences
@@ -53,6 +54,8 @@ class Question:
 def question_for(link: Link, facts: Mapping[str, Any], reader: PageReader, follow_up: str | None, now: datetime) -> Question:
     """What can be asked through this link now, in the language of the reader and with the times of their zone."""
     status, cycle, say = Status(facts["status"]), facts["cycle"], reader.say
+    if is_erased(facts):
+        return Question(say(f"stands_{status}"), shows_solution=False)
     if status is Status.RESOLVED and cycle == link.cycle:
         return _unsettled(facts, reader)
     if status is Status.CLOSED and cycle == link.cycle:
@@ -144,7 +147,12 @@ def follow_up_key(link: Link) -> str:
 
 
 async def report_again(desk: Desk, link: Link, facts: Mapping[str, Any], sentence: str, reporter: Actor | None = None) -> str:
-    """The number of the new incident that follows the closed one, with its context (S12). One for each solution, by letter or by portal."""
+    """The number of the new incident that follows the closed one, with its context (S12). One for each solution, by letter or by portal.
+
+    Of an erased one nothing can follow: that is the problem ``closed_is_final``.
+    """
+    if is_erased(facts):
+        raise refused_by(Rule.CLOSED_IS_FINAL)
     report = Report(
         title=facts["title"],
         description=facts["description"],

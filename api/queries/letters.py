@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Row, Select, false, func, literal, select, tuple_, union_all
 
 from activities.database.tables import groups, letters, people
+from activities.erasure.marks import NOBODY, is_pseudonym
 from activities.mail.postbox import LetterState
 from api.queries import Database, reading
 
@@ -78,7 +79,11 @@ def _view(row: Row[tuple[object, ...]]) -> LetterView:
     recipient = str(facts["recipient"])
     people_name, group_name = facts.pop("person_name"), facts.pop("group_name")
     person_email, group_email = facts.pop("person_email"), facts.pop("group_email")
-    return LetterView(**facts, recipient_name=people_name or group_name or recipient, recipient_email=person_email or group_email)
+    return LetterView(
+        **facts,
+        recipient_name=people_name or group_name or (NOBODY if is_pseudonym(recipient) else recipient),
+        recipient_email=person_email or group_email,
+    )
 
 
 async def newest(database: Database, search: Search) -> tuple[list[LetterView], bool]:
@@ -111,9 +116,12 @@ async def around(database: Database, number: str, seqs: Sequence[int]) -> list[L
 
 
 def unreached(found: Sequence[LetterView]) -> list[LetterView]:
-    """Of each reader the latest letter, where that one did not arrive or may not have; what is still under way says nothing yet. ``found``: in the order of time."""
+    """Of each reader the latest letter, where that one did not arrive or may not have; what is still under way says nothing yet. ``found``: in the order of time.
+
+    Who was erased cannot be reached any more.
+    """
     latest = {each.recipient: each for each in found if each.state in (*_WENT_OUT, *_LOST)}
-    return [each for each in latest.values() if each.state in _LOST]
+    return [each for each in latest.values() if each.state in _LOST and not is_pseudonym(each.recipient)]
 
 
 async def one(database: Database, key: str) -> LetterView | None:

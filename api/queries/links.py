@@ -27,6 +27,12 @@ async def reads_in(database: Database, person: str) -> tuple[str, str]:
     return (found.language, found.zone) if found else ("en", "UTC")
 
 
+async def is_in_directory(database: Database, person: str) -> bool:
+    """Whether the directory has this person, disabled or not: nothing is noted about anybody else."""
+    async with reading(database).connect() as connection:
+        return (await connection.execute(select(people.c.id).where(people.c.id == person))).first() is not None
+
+
 async def has_declined(database: Database, person: str, purpose: str) -> bool:
     """Whether this person has declined that."""
     async with reading(database).connect() as connection:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, u
 
 from activities.database.tables import groups, incidents, memberships, people, services
 from activities.directory.attendance import OF_THE_HOUSE
+from activities.erasure.marks import NOBODY, is_pseudonym
 from api.queries import Database, reading
 from api.queries.search import found_by
 from workflows.messages import Actor
@@ -136,7 +137,8 @@ async def names_of(database: Database, ids: Iterable[str]) -> dict[str, str]:
     each = [select(table.c.id, table.c.name).where(table.c.id.in_(wanted)) for table in (groups, people)]
     each += [select(literal(SERVICE) + services.c.id, services.c.name).where(services.c.id.in_(services_wanted))] if services_wanted else []
     async with reading(database).connect() as connection:
-        return {row[0]: row[1] for row in await connection.execute(union_all(*each))}
+        known = {row[0]: row[1] for row in await connection.execute(union_all(*each))}
+    return {person: NOBODY for person in wanted if is_pseudonym(person)} | known
 
 
 Choices = list[tuple[str, str]]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from activities.erasure.marks import is_erased
 from api.desk import Desk
 from api.forms import cleaned, read_form
 from api.identity import LINK
@@ -47,7 +48,9 @@ async def _visit(token: str, desk: TheDesk) -> Visit | None:
     if link is None or link.purpose != ANSWER:
         return None
     facts = await facts_of(desk.database, link.number)
-    return Visit(token, link, facts, await reader_of(desk, link.person)) if facts is not None else None
+    if facts is None or is_erased(facts):
+        return None
+    return Visit(token, link, facts, await reader_of(desk, link.person))
 
 
 Visitor = Annotated[Visit | None, Depends(_visit)]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter
 
+from activities.erasure.marks import is_pseudonym
 from activities.mail.postbox import CAN_BE_RESENT, LetterState, root_of, send_again
 from api.bodies import Plausible
 from api.desk import Desk
@@ -29,6 +30,8 @@ _LETTER_POLICY = CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'u
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Plausible)
 # In these states nobody else has the letter: the Outbox is where its reader reads it.
 _STILL_HERE = (LetterState.KEPT,)
+# What has been written, and is shown unless it was erased.
+_WENT_OUT = (LetterState.SENT, LetterState.KEPT)
 _LONGEST_COUNT = 4
 
 
@@ -61,6 +64,7 @@ async def letter(request: Request, caller: Reader, desk: TheDesk, key: str) -> R
         each if links_work or each is None else without_tokens(each, "…") for each in (found.text, found.html, found.headers)
     )
     again = await sent_again(desk.database, root_of(key))
+    is_erased = found.text is None and (found.state in _WENT_OUT or is_pseudonym(found.recipient))
     facts: dict[str, Any] = {
         "caller": caller,
         "letter": found,
@@ -70,7 +74,8 @@ async def letter(request: Request, caller: Reader, desk: TheDesk, key: str) -> R
         "links_work": links_work,
         "held": await held_by(desk.database, root_of(key)),
         "again": [each for each in again if each.key != key],
-        "next_count": len(again) + 1 if found.state in CAN_BE_RESENT else None,
+        "is_erased": is_erased,
+        "next_count": len(again) + 1 if found.state in CAN_BE_RESENT and not is_erased else None,
     }
     return page(request, "outbox_letter.html", headers=PRIVATE | {"Content-Security-Policy": _LETTER_POLICY}, **facts)
 

@@ -156,7 +156,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, s
         "service": names.get(f"{SERVICE}{facts['service']}", facts["service"]),
         "state": word,
         "sentence": sentence,
-        "timeline": [told(event, names | names_in(files), say) for event in reversed(timeline)],
+        "timeline": [told(event, names | names_in(files), say, facts["affected"]) for event in reversed(timeline)],
         "files": [(each, in_words(each.size)) for each in files],
         "allowed": limits_of(book().edition(facts["edition"]).files),
         "earlier": stretch.earlier,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from activities.erasure.marks import is_erased
 from api.desk import Desk
 from api.forms import cleaned, read_form
 from api.identity import LINK
@@ -42,7 +43,7 @@ async def _visit(token: str, desk: TheDesk) -> Visit | None:
     if link is None or link.purpose != SURVEY:
         return None
     facts = await facts_of(desk.database, link.number)
-    question = rating.question_for(link, facts, datetime.now(UTC)) if facts else None
+    question = rating.question_for(link, facts, datetime.now(UTC)) if facts and not is_erased(facts) else None
     return Visit(token, link, facts, question, await reader_of(desk, link.person)) if facts and question else None
 
 

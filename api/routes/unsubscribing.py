@@ -12,7 +12,7 @@ from api.desk import Desk
 from api.forms import read_form
 from api.identity import LINK
 from api.links.pages import UNINDEXED, comes_from_elsewhere, field, foreign, neutral, reader_of
-from api.queries.links import has_declined
+from api.queries.links import has_declined, is_in_directory
 from api.rendering import page
 from api.routes.incidents import TheDesk
 from emails.links import UNSUBSCRIBES, Link
@@ -33,7 +33,9 @@ class Subscription:
 
 async def _subscription(token: str, desk: TheDesk) -> Subscription | None:
     link = desk.signer.read(token)
-    return Subscription(token, link) if link is not None and link.purpose in UNSUBSCRIBES else None
+    if link is None or link.purpose not in UNSUBSCRIBES or not await is_in_directory(desk.database, link.person):
+        return None
+    return Subscription(token, link)
 
 
 Known = Annotated[Subscription | None, Depends(_subscription)]

@@ -167,7 +167,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
     known = {
         "facts": stored,
         "names": names,
-        "timeline": [told(event, names) for event in reversed(stretch.events)],
+        "timeline": [told(event, names, affected=facts.affected) for event in reversed(stretch.events)],
         "letters": {seq: list(those) for seq, those in groupby(sorted(letters, key=_cause), key=_cause)},
         "unreached": () if facts.status in FINAL else unreached(letters),
         "files": [(each, in_words(each.size)) for each in files],
@@ -180,7 +180,7 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
         "holder": held_by(facts),
         "replies": replies,
         "nonce": secrets.token_urlsafe(12),
-        "meanwhile": [told(event, names) for event in stretch.events if _is_news(event, why.shown, caller)],
+        "meanwhile": [told(event, names, affected=facts.affected) for event in stretch.events if _is_news(event, why.shown, caller)],
         "why": _with_reply(why, replies, {"caller": names.get(facts.affected, facts.affected), "number": number, "agent": caller.name}),
     }
     return await console_page(request, desk, caller, "incident", why.status, **known, **_times(facts, caller.zone, datetime.now(UTC)))

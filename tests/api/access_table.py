@@ -53,7 +53,7 @@ def objects_of(route: str) -> tuple[str, ...]:
         return ("carla's" if "{token}" in route else "-", "none")
     if any(part in route for part in ("{group}", "{rota}", "{service}")):
         return ("-", "none")
-    return ("carla's", "dora's", "none") if "{" in route else ("-",)
+    return ("carla's", "dora's", "none") if "{" in route.replace("{form}", "") else ("-",)
 
 
 class World:
@@ -116,6 +116,11 @@ class World:
             "{service}": lambda: "payroll" if line.object == "-" else "no-such-service",
             "{code}": lambda: "busy" if line.object == "-" else "no-such-problem",
             "{command}": lambda: "note",
+            "{form}": lambda: (
+                "csv?from=2026-11-01&to=2026-12-01"
+                if line.route.startswith("/admin")
+                else "jsonl?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
+            ),
             "{token}": lambda: self._token(line),
         }
         path = line.route

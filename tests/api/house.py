@@ -15,7 +15,6 @@ import uvicorn
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -26,6 +25,7 @@ from activities.database.session import open_database
 from activities.database.tables import groups, memberships, people
 from activities.records import Records
 from activities.settings import Settings
+from activities.temporal_connection import DATA_CONVERTER
 from api.app import create_app
 from emails.links import Link, Signer
 from tests.alone import alone
@@ -158,7 +158,7 @@ async def _desk(directory: Path, **more: Any) -> AsyncIterator[RunningDesk]:
             dev_server_log_level="error",
             dev_server_startup_timeout=STARTS_WITHIN,
             dev_server_extra_args=options,
-            data_converter=pydantic_data_converter,
+            data_converter=DATA_CONVERTER,
         )
         await stack.enter_async_context(environment)
         client = environment.client

@@ -23,13 +23,14 @@ from activities.directory.changes import keep_service
 from activities.directory.entries import ServiceEntry
 from activities.settings import Settings
 from api.app import create_app
-from api.identity import ADMINISTER, SEE_AUDIT, SEE_CATEGORIES, STAFF, Way, access_of
+from api.identity import ADMINISTER, SEE_AUDIT, SEE_CATEGORIES, SEE_TRAIL, STAFF, Way, access_of
 from tests.api.house import LINK_KEY, PEOPLE, fill_directory
 from tests.api.readers import signed_in
 from workflows.vocabulary import Role
 
 PASSWORD = "blue whale, green lamp"
 ROTA = 'zone = "UTC"\n[[layers]]\npeople = ["asha"]\nstarts = 2026-01-05T09:00:00\nturn_days = 7\n'
+DAYS = {"from": "2026-11-01", "to": "2026-11-30"}
 PERSON = {"name": "Cleo", "email": "cleo@example.org", "language": "en", "zone": "UTC", "roles": "agent"}
 
 
@@ -77,15 +78,16 @@ ROUTES = _paths()
 
 
 def test_each_route_says_what_the_rules_say() -> None:
-    """Administrators change; auditors read the audit and nothing else here; process owners see their categories; accounts are everybody's own."""
-    audit = {"/admin/audit", "/admin/audit.csv"}
+    """Administrators change; auditors read both audits and nothing else here; process owners see what happened, and their categories; accounts are everybody's own."""
+    others = dict.fromkeys(("/admin/audit", "/admin/audit.csv"), SEE_AUDIT)
+    others |= {"/admin/events.{form}": SEE_TRAIL, "/admin/categories": SEE_CATEGORIES}
     for _, path, roles in ROUTES:
         if path.startswith("/account/api-keys"):
             assert roles == frozenset()
         elif path.startswith("/account/absences"):
             assert roles == STAFF
         else:
-            assert roles == (SEE_AUDIT if path in audit else SEE_CATEGORIES if path == "/admin/categories" else ADMINISTER), path
+            assert roles == others.get(path, ADMINISTER), path
     assert len(ROUTES) > 40
 
 
@@ -95,24 +97,24 @@ async def test_who_gets_in(record: AsyncEngine) -> None:
         browsers = {person: await stack.enter_async_context(signed_in(record, person)) for person in (*PEOPLE, None)}
         # What adam changes first would end sessions: the others go first, he only reads.
         for method, path, roles in ROUTES:
-            where = path.format(person="asha", group="network", rota="none", service="mail", key="key-none")
+            where = path.format(person="asha", group="network", rota="none", service="mail", key="key-none", form="csv")
             for person, browser in browsers.items():
                 may = person is not None and (not roles or not roles.isdisjoint(PEOPLE[person][0]))
                 if may and method == "POST":
                     continue
-                answer = await browser.request(method, where)
+                answer = await browser.request(method, where, params=DAYS)
                 expected = {200, 303, 404} if may else {403} if person else {303, 401}
                 assert answer.status_code in expected, (person, method, where, answer.status_code)
                 if person is None and answer.status_code == 303:
                     assert answer.headers["Location"].startswith("/sign-in")
-        assert {line["kind"] for line in await _audit(record)} <= {"directory_exported", "audit_exported"}
+        assert {line["kind"] for line in await _audit(record)} <= {"directory_exported", "audit_exported", "events_exported"}
 
 
 async def test_forms_of_other_sites_change_nothing(admin: httpx.AsyncClient, record: AsyncEngine) -> None:
     """With the administrator's cookie, from another site: 403 on every form."""
     for method, path, _ in ROUTES:
         if method == "POST":
-            where = path.format(person="asha", group="network", rota="none", service="mail", key="key-none")
+            where = path.format(person="asha", group="network", rota="none", service="mail", key="key-none", form="csv")
             answer = await admin.post(where, data=PERSON, headers={"Sec-Fetch-Site": "cross-site"})
             assert answer.status_code == 403, where
     assert await _audit(record) == []
@@ -512,7 +514,7 @@ async def test_no_route_changes_or_takes_away_a_line_of_the_audit(record: AsyncE
     }
     async with signed_in(record, "adam") as browser:
         for method, path, _ in sorted(ROUTES, key=lambda route: "disable" in route[1]):
-            where = path.format(person="asha", group="network", rota="nights", service="mail", key="key-none")
+            where = path.format(person="asha", group="network", rota="nights", service="mail", key="key-none", form="csv")
             await browser.request(method, where, data=form if method == "POST" else None)
     event.remove(record.sync_engine, "before_cursor_execute", note)
     assert {"INSERT", "SELECT"} == set(statements)

@@ -94,8 +94,8 @@ def test_what_happens_is_written_down(door: Door, provider: Provider, kind: Seen
     assert not [row.hash for row in hashes if row.hash in kept]
 
 
-# What these begin is changed on pages and by commands of administrators, and tried where those are: test_admin.py, test_directory_changes.py.
-BY_ADMINISTRATORS = ("person_", "absence_", "group_", "rota_", "service_", "directory_", "audit_", "key_")
+# What these begin is changed on pages and by commands of administrators, and tried where those are: test_admin.py, test_trail.py, test_directory_changes.py.
+BY_ADMINISTRATORS = ("person_", "absence_", "group_", "rota_", "service_", "directory_", "audit_", "events_", "key_")
 
 
 def test_every_kind_is_tried() -> None:

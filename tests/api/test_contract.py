@@ -37,18 +37,38 @@ def test_the_api_is_as_documented(case: Case, desk: RunningDesk, number: str) ->
     for name in case.headers.keys() & ONCE:
         if re.fullmatch(r"[\w.:@+=-]{1,80}", str(case.headers[name]), re.ASCII):
             case.headers[name] = str(ULID())
-    response = case.call(base_url=desk.base_url, headers={"Authorization": f"Bearer {desk.keys['asha']}"}, timeout=LONGEST)
+    key = {} if _is_about_the_key(case) else {"Authorization": f"Bearer {desk.keys['asha']}"}
+    response = case.call(base_url=desk.base_url, headers=key, timeout=LONGEST)
     case.validate_response(response, excluded_checks=[positive_data_acceptance] if _is_beyond_any_schema(response) else [])
+
+
+def _is_about_the_key(case: Case) -> bool:
+    """Whether what is wrong with the request is its key, which then stays so."""
+    mutations = getattr(case.meta.phase.data, "mutations", ()) if case.meta else ()
+    return any("Authorization" in (mutation.parameter, mutation.original_value) for mutation in mutations)
 
 
 # Ids that mean one command or report each: what was generated twice would be refused as used.
 ONCE = {"Command-Id", "Idempotency-Key", "command-id", "idempotency-key"}
-# What no schema can say: whom the directory knows, which categories the edition in force has, what time it is, which cursor was handed out.
+# What no schema can say: whom the directory knows, which categories the edition in force has, what time it is, which cursor was handed out, which of two instants is later, what can be seen, which part
+# of a hold belongs to which reason.
 ABOUT_FILES = {"file-kind-not-taken", "content-differs", "empty-file"}
-BEYOND = ("directory", "desk has:", "year 2000", "future", "page before")
+BEYOND = (
+    "directory",
+    "desk has:",
+    "year 2000",
+    "future",
+    "page before",
+    "after from",
+    "visible character",
+    "a hold for the caller asks",
+    "scheduled hold ends",
+)
 
 
 def _is_beyond_any_schema(response: Any) -> bool:
+    if response.status_code < 400:
+        return False
     # Which version an incident is at is told by the incident, not by a schema.
     if response.status_code == 412:
         return True

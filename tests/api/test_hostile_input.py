@@ -2,15 +2,21 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
 from api.doorway.requests import LARGEST_BODY
 from api.problems import CATALOGUE, MEDIA_TYPE
+from api.report_form import Draft, read_report
+from api.sentences import sentences_in
 from tests.api.house import RunningDesk
 from workflows.lifecycle import Rule
+from workflows.messages import Report
+from workflows.vocabulary import Channel
 
 JSON = {"Content-Type": "application/json"}
 
@@ -66,6 +72,23 @@ def test_wrong_reports(desk: RunningDesk, what: str, body: bytes, status: int, c
     count = _incidents(desk)
     _is_problem(desk.as_("carla").post("/api/v1/incidents", content=body, headers=JSON), status, code)
     assert _incidents(desk) == count
+
+
+@pytest.mark.parametrize(
+    "blank", ["\u200b", "\u2060\ufeff", "\u3164", "\u2800\u2800", "\u115f \u1160\uffa0", "\u00ad", "\u202e\u2003", "\u2028"]
+)
+def test_a_title_that_nobody_sees_is_none(desk: RunningDesk, number: str, blank: str) -> None:
+    """Of a report, of a correction and in the form: refused like an empty one. A character that is seen is enough, whatever stands around it."""
+    said = "Must contain a visible character, and none that is forbidden here, such as control characters"
+    for path in ("/api/v1/incidents", f"/api/v1/incidents/{number}/amend"):
+        answer = desk.as_("asha").post(path, json={"title": blank})
+        _is_problem(answer, 422, "invalid")
+        assert answer.json()["errors"] == [{"pointer": "/title", "detail": said}]
+    kept = read_report({"title": blank}, "UTC", Channel.PORTAL, datetime.now(UTC), sentences_in("tr"))
+    assert isinstance(kept, Draft)
+    assert kept.wrong == {"title": sentences_in("tr")("wrong_title")}
+    assert desk.read(desk.report(title=f"{blank}Ağ{blank}"))["title"] == f"{blank}Ağ{blank}"
+    assert TypeAdapter(Report).validate_python({"title": "\u200b"}).title == "\u200b"
 
 
 def _incidents(desk: RunningDesk) -> int:

@@ -13,10 +13,11 @@ from api.sentences import sentences_in, spoken
 from api.telling import _DID, told, will_happen
 from tests.api.asked import survey_is_out
 from tests.api.house import RunningDesk
-from tests.process.life import ASHA, Life
+from tests.process.life import ASHA, CARLA, Life
 from workflows.event_kinds import PRIVATE
 from workflows.files import in_words
 from workflows.lifecycle import Rule
+from workflows.messages import Hold, PublicMessage, Resume
 from workflows.policies.book import HOLDFAST
 from workflows.publication import Event
 from workflows.record import Cause
@@ -45,6 +46,21 @@ def test_every_state_has_words() -> None:
         assert {f"state_{status}", f"state_{status}_why"} <= sentences_in(language).known.keys()
     for language, reason in product(spoken(), HoldReason):
         assert reason is HoldReason.CALLER or f"hold_{reason}" in sentences_in(language).known
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", ("answered the question", "resumed work")), ("tr", ("soruyu yanıtladı", "çalışmayı sürdürdü"))]
+)
+def test_a_caller_who_answers_did_not_resume_work(language: str, words: tuple[str, str]) -> None:
+    """A hold that waited for the caller ends with their answer, and is told as that; an agent who ends it goes on with the work (S4)."""
+    did = []
+    for who, message in ((CARLA, PublicMessage("The one by the door.")), (ASHA, Resume())):
+        life = Life()
+        life.says(ASHA, Hold(HoldReason.CALLER, "Which printer?"))
+        life.says(who, message)
+        event = TypeAdapter(Event).dump_python(life.events(EventKind.RESUMED)[0], mode="json")
+        did.append(told(event, {}, sentences_in(language), life.facts.affected).did)
+    assert tuple(did) == words
 
 
 @pytest.mark.parametrize("rule", Rule)

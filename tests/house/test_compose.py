@@ -85,7 +85,7 @@ def test_there_is_no_default_password() -> None:
     """Every secret must be given; there is none to forget to change."""
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
-            if not re.search(r"PASSWORD|PWD|LINK_KEYS|SECRET", variable):
+            if not re.search(r"PASSWORD|PWD|_KEYS|SECRET", variable):
                 continue
             found = ASKED_FOR.fullmatch(str(value))
             assert found, f"{name}: {variable} is written into the file"

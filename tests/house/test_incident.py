@@ -1,6 +1,7 @@
-"""holdfast incident clocks and dates: the same as the API, at the terminal (process.md S6, S9)."""
+"""holdfast incident clocks, dates and events, and holdfast events: the same as the API, at the terminal (process.md S6, S9, S21)."""
 
 import asyncio
+import csv
 import json
 import re
 from dataclasses import replace
@@ -54,7 +55,8 @@ def test_the_clocks_explain_themselves(place: dict[str, str]) -> None:
 
 def test_the_dates_are_listed_earliest_first(place: dict[str, str]) -> None:
     """What will happen by itself: reminders of the question and the end of patience; a clock that rests has no date."""
-    lines = holdfast("incident", "dates", NUMBER, **place).stdout.splitlines()
+    # Whenever this runs: the incident is of one day, and dates that have passed say so.
+    lines = [line.removesuffix(", overdue") for line in holdfast("incident", "dates", NUMBER, **place).stdout.splitlines()]
     assert lines == [
         "Thu 2026-11-26 08:00:00Z  a reminder of the question goes out",
         "Mon 2026-11-30 08:00:00Z  a reminder of the question goes out",
@@ -87,6 +89,43 @@ def test_no_such_incident(place: dict[str, str], command: str, number: str, code
     done = holdfast("incident", command, number, **place)
     assert (done.returncode, done.stdout) == (code, "")
     assert told in done.stderr
+
+
+def test_the_audit_trail_is_written_to_a_file(place: dict[str, str], tmp_path: Path) -> None:
+    """Of the incident or of a period, in the form that the file is called by, and nothing beside it; each is a line of the security log."""
+    lines, rows = tmp_path / "trail.jsonl", tmp_path / "trail.csv"
+    period = ("--from", "2026-11-24T10:00+03:00", "--to", "2026-11-24T08:00Z")
+    for command, file in ((("incident", "events", NUMBER), lines), (("events", *period), rows)):
+        done = holdfast(*command, str(file), **place)
+        assert (done.returncode, str(file) in done.stdout) == (0, True), done.stderr
+    whole = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    assert [event["seq"] for event in whole] == [*range(1, len(whole) + 1)]
+    with rows.open(encoding="utf-8-sig", newline="") as told:
+        first = [row["kind"] for row in csv.DictReader(told)]
+    assert first == [event["kind"] for event in whole if event["at"] < "2026-11-24T08"]
+    assert "Which printer?" in [event["after"].get("question") for event in whole]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["trail.csv", "trail.jsonl"]
+    seen = holdfast("accounts", "audit", **place).stdout
+    assert (seen.count("events_exported"), f"incident {NUMBER}" in seen) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        (("incident", "events", NUMBER, "trail.xlsx"), 2, ".jsonl for JSON Lines"),
+        (("incident", "events", NUMBER, "nowhere/trail.csv"), 2, "cannot be written"),
+        (("incident", "events", "INC-1002-4", "trail.csv"), 3, "no incident INC-1002-4"),
+        (("incident", "events", "INC-1001-3", "trail.csv"), 2, "mistyped"),
+        (("events", "trail.csv", "--from", "2026-12-01T00:00Z", "--to", "2026-11-01T00:00Z"), 2, "must lie after"),
+        (("events", "trail.csv", "--from", "2026-12-01", "--to", "2026-12-31"), 2, "no instant with an offset"),
+    ],
+)
+def test_no_such_trail(place: dict[str, str], tmp_path: Path, command: tuple[str, ...], code: int, told: str) -> None:
+    """What cannot be written is said in a sentence, and no file is made."""
+    done = holdfast(*(str(tmp_path / each) if each.endswith((".csv", ".xlsx")) else each for each in command), **place)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert told in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_database_that_is_away_is_another_matter(tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ def test_a_misspelt_name_is_noticed() -> None:
     """The doctor says which setting was probably meant; names for curl are left alone."""
     seen = unknown_names(["HOLDFAST_SMPT_HOST", "HOLDFAST_CALLER_KEY", "HOLDFAST_URL", "HOLDFAST_SMTP_HOST", "PATH"])
     assert seen == {"HOLDFAST_SMPT_HOST": "HOLDFAST_SMTP_HOST"}
+    # One letter less than a setting is no key of somebody: what it should encrypt would stand there readable.
+    assert unknown_names(["HOLDFAST_PAYLOAD_KEY"]) == {"HOLDFAST_PAYLOAD_KEY": "HOLDFAST_PAYLOAD_KEYS"}
 
 
 def test_wrong_settings_end_a_command_without_a_traceback() -> None:

@@ -96,7 +96,10 @@ def gate(
     histories: Annotated[
         list[Path] | None, typer.Argument(help="Exported histories, or folders of them; default: all that are open on the server.")
     ] = None,
-    export: Annotated[Path | None, typer.Option(help="Keep each history as a file in this folder.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Keep each history as a file in this folder, encrypted where the server's is.")
+    ] = None,
+    readable: Annotated[bool, typer.Option("--readable", help="Keep them unencrypted: they hold what people wrote.")] = False,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Let incidents pass that would promise something else than they did.")
     ] = False,
@@ -108,7 +111,7 @@ def gate(
     """
     from activities.house.commands.gate import passage
 
-    found = passage(read_settings(), histories or (), export)
+    found = passage(read_settings(), histories or (), export, is_readable=readable)
     typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.told())
     raise typer.Exit(1 if found.stopped or (found.changed and not accept_changes) else 0)
 

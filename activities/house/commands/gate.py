@@ -13,17 +13,19 @@ from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer
 
 from activities.house.commands.reports import make_folder, write_report
 from activities.house.commands.retelling import Listener, first_difference
-from activities.house.refusals import UsageRefusedError
+from activities.house.refusals import RefusedError, UsageRefusedError
 from activities.house.serving import adopt_policies
 from activities.house.temporal_advice import temporal_advice
+from activities.payloads.keyring import Keyring
+from activities.payloads.keys import UnreadablePayloadError
+from activities.payloads.opened import opened
 from activities.settings import Settings
-from activities.temporal_connection import connect
+from activities.temporal_connection import DATA_CONVERTER, connect
 from worker import runner
 from workflows.counting import counted
 from workflows.incident import IncidentWorkflow
@@ -123,19 +125,36 @@ def _read(file: Path) -> WorkflowHistory:
         raise UsageRefusedError(f"{file} is no exported history: {type(error).__name__}.") from None
 
 
-async def pass_through(histories: AsyncIterator[WorkflowHistory], export: Path | None = None) -> Passage:
-    """Replays as the worker runs: sandbox, converter and all. With ``export`` each history is also kept there as a file."""
+async def unlocked(
+    histories: AsyncIterator[WorkflowHistory], keyring: Keyring, export: Path | None = None, *, is_readable: bool = False
+) -> AsyncIterator[WorkflowHistory]:
+    """The histories without encryption. With ``export`` each is also kept there as a file: as the server has it, or unencrypted if ``is_readable``.
+
+    Raises RefusedError where no key reads one: what nobody can read is no history that passes.
+    """
+    async for history in histories:
+        if export is not None and not is_readable:
+            _keep(history, export)
+        try:
+            legible = opened(history, keyring)
+        except UnreadablePayloadError as error:
+            raise RefusedError(f"{history.workflow_id}: {error}. Set HOLDFAST_PAYLOAD_KEYS as the workers have it.") from None
+        if export is not None and is_readable:
+            _keep(legible, export)
+        yield legible
+
+
+async def pass_through(histories: AsyncIterator[WorkflowHistory]) -> Passage:
+    """Replays as the worker runs: sandbox, converter and all."""
     listener = Listener()
     replayer = Replayer(
         workflows=[IncidentWorkflow, MailRoomWorkflow],
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         workflow_runner=runner(),
         interceptors=[listener],
     )
     replayed, stopped, changed = 0, [], []
     async for history in histories:
-        if export is not None:
-            _keep(history, export)
         replayed += 1
         if (failure := await _failure(replayer, listener, history)) is not None:
             stopped.append(_stopped(history, failure))
@@ -180,11 +199,12 @@ def _step(history: WorkflowHistory, event_id: int) -> str:
     return f"event {events[-1].event_id} ({kind}){last}"
 
 
-def passage(settings: Settings, places: Sequence[Path], export: Path | None) -> Passage:
+def passage(settings: Settings, places: Sequence[Path], export: Path | None, *, is_readable: bool = False) -> Passage:
     """Replays exported histories, or those of the server where no place is named, under the desk's own policies."""
     adopt_policies(settings)
     if export is not None:
         make_folder(export)
     # The SDK's core would tell each failure once more, in its own words.
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)), error_if_already_set=False)
-    return asyncio.run(pass_through(of_files(places) if places else of_the_server(settings), export))
+    histories = of_files(places) if places else of_the_server(settings)
+    return asyncio.run(pass_through(unlocked(histories, Keyring.of(settings.payload_keys), export, is_readable=is_readable)))

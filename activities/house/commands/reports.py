@@ -25,20 +25,21 @@ def _problem(file: Path) -> str | None:
 
 def write_report(file: Path, text: str | bytes) -> None:
     """The file with that content alone. Raises UsageRefusedError where it cannot be written."""
-    with _refusing(file):
+    with refusing(file):
         file.write_bytes(text.encode() if isinstance(text, str) else text)
 
 
 def make_folder(folder: Path) -> None:
     """A folder for files, made where it is missing. Raises UsageRefusedError where nothing can be written there."""
-    with _refusing(folder):
+    with refusing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
         raise UsageRefusedError(f"{folder} cannot be written: writing there is not allowed.")
 
 
 @contextmanager
-def _refusing(target: Path) -> Iterator[None]:
+def refusing(target: Path) -> Iterator[None]:
+    """Raises UsageRefusedError where the target cannot be written."""
     try:
         yield
     except OSError as error:

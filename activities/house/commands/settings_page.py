@@ -55,7 +55,8 @@ def in_force(settings: Settings) -> dict[str, str]:
         scheme, _, user = credentials.partition("://")
         address = f"{scheme}://{user.partition(':')[0]}@{place}"
     keys = f"{len(settings.link_keys)} key(s)" if settings.link_keys else "none"
-    return shown | {f"{PREFIX}DATABASE_URL": address, f"{PREFIX}LINK_KEYS": keys}
+    sealing = f"{len(settings.payload_keys)} key(s)" if settings.payload_keys else "none"
+    return shown | {f"{PREFIX}DATABASE_URL": address, f"{PREFIX}LINK_KEYS": keys, f"{PREFIX}PAYLOAD_KEYS": sealing}
 
 
 def _default(name: str) -> str:

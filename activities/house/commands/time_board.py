@@ -15,12 +15,17 @@ from workflows.publication import Deadline, Snapshot
 
 def facts_in_record(settings: Settings, number: str) -> Snapshot:
     """The facts of one incident. UsageRefusedError for a mistyped number, NotFoundError where the record has no such incident."""
-    if not check_digit_fits(number):
-        raise UsageRefusedError(f"{number} is no number of an incident: its check digit does not fit, so it is mistyped.")
+    check_number(number)
     found = on_record(settings, lambda engine: snapshot_of(engine, number))
     if found is None:
         raise NotFoundError(f"There is no incident {number} in the record.")
     return found
+
+
+def check_number(number: str) -> None:
+    """Raises UsageRefusedError for a mistyped number."""
+    if not check_digit_fits(number):
+        raise UsageRefusedError(f"{number} is no number of an incident: its check digit does not fit, so it is mistyped.")
 
 
 def dates_told(dates: Sequence[Deadline], now: datetime) -> str:

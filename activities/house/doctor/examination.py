@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from activities.house.doctor import file_shelf, rota_board, rules_board, surroundings
+from activities.house.doctor import file_shelf, payload_shelf, rota_board, rules_board, surroundings
 from activities.house.doctor.findings import Finding, fail, failed, ok, told, warn
 from activities.policy_book import UnusableBookError, load_book
 from activities.settings import Settings, SettingsError, link_key_file, names_a_temporal_server, read_settings, unknown_names
@@ -25,6 +25,7 @@ Look = Callable[[Settings], Awaitable[Sequence[Finding]]]
 PLACES: dict[str, Look] = {
     "database": surroundings.look_at_database,
     "temporal": surroundings.look_at_temporal,
+    "payloads": payload_shelf.look_at_payloads,
     "api": surroundings.look_at_api,
     "relay": surroundings.look_at_relay,
     "provider": surroundings.look_at_provider,

@@ -1,7 +1,6 @@
 """The audit: who came in, who was turned away, who changed what (process.md S21, S22). Read by administrators and auditors, changed by nobody."""
 
 import json
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from api.administration import Occasion, admin_page
 from api.cursors import cursor_of, place_in
 from api.desk import Desk
 from api.entrance.cookies import address_of
-from api.figures.spreadsheets import table
+from api.figures.spreadsheets import table, visible
 from api.identity import AUDIT_SIGNED_IN, Caller
 from api.queries.audit import MOST_IN_A_FILE, Place, Sought, audit_lines
 from api.queries.incidents import Place as Cursor
@@ -26,7 +25,6 @@ router = APIRouter(prefix="/admin", include_in_schema=False)
 Reader = Annotated[Caller, Depends(AUDIT_SIGNED_IN)]
 _HEADING = ("at", "kind", "actor", "person", "subject", "before", "after", "address", "detail")
 _KINDS = [(kind.value, kind.value.replace("_", " ").capitalize()) for kind in Seen]
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _FILTERS = ("actor", "about", "kind", "from", "to")
 
 
@@ -97,11 +95,6 @@ async def _who(desk: Desk, ids: set[str]) -> dict[str, str]:
     """The id first, which nobody can choose anew; a name can be anybody's, and pretend to be the rest of the line."""
     names = await names_of(desk.database, ids)
     return {each: f"{each} ({visible(names[each])})" if each in names else each for each in ids}
-
-
-def visible(text: str) -> str:
-    """The text with signs that nobody sees, and that could turn or break the line, written out as JSON writes them."""
-    return "".join(json.dumps(each)[1:-1] if unicodedata.category(each) in _UNSEEN else each for each in text)
 
 
 def _changes(line: SecurityEvent) -> list[str]:
