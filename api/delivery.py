@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
+from activities.access.security_log import note_refused_command
 from activities.front_door import TurnedAway, signature, turn_away
 from activities.incident_numbers import check_digit_fits, has_the_shape
 from api.completion import completed
@@ -101,8 +102,7 @@ async def deliver(desk: Desk, command: Command, standing: Standing) -> Answer | 
     """The answer of the incident, or none within the time of patience: it will come. Raises a problem where nothing was accepted."""
     answer = await answer_to(desk.database, command.number, command.key)
     if answer is None:
-        _check_role(command, standing)
-        _check_version(command, standing)
+        await _check(desk, command, standing)
         message = await completed(desk.database, command.actor, command.message)
         answer = await _told(desk, command, message, standing)
     if answer is not None and answer.fingerprint != command.fingerprint:
@@ -145,7 +145,18 @@ async def _turn_away(desk: Desk, command: Command) -> Answer | None:
         rule=after_the_end(type(command.message)).rule.value,
     )
     await turn_away(desk.database, refused)
+    await note_refused_command(desk.database, command.actor.id, command.number, command.name, str(refused.rule))
     return await answer_to(desk.database, command.number, command.key)
+
+
+async def _check(desk: Desk, command: Command, standing: Standing) -> None:
+    """What the door refuses by a rule, its incident never hears of: the audit keeps it (S4)."""
+    try:
+        _check_role(command, standing)
+        _check_version(command, standing)
+    except Problem as problem:
+        await note_refused_command(desk.database, command.actor.id, command.number, command.name, problem.kind.code)
+        raise
 
 
 def _check_role(command: Command, standing: Standing) -> None:

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
 
 from activities.access.keys import PREFIX
-from activities.access.security_log import note_foreign_form
+from activities.access.security_log import note_denial, note_foreign_form
 from activities.access.sessions import note_use
 from activities.front_door import note_key_use
 from api.desk import desk_of
@@ -132,6 +132,7 @@ class Access:
         caller = await self._caller(request)
         request.state.actor = caller.actor.id
         if self.roles and self.roles.isdisjoint(caller.actor.roles):
+            await note_denial(desk_of(request).database, caller.actor.id, address_of(request), _asked_for(request))
             raise Problem("not-allowed")
         return caller
 
@@ -165,6 +166,11 @@ TRAIL_SIGNED_IN = Access(Way.BY_SESSION, SEE_TRAIL)
 CATEGORIES_SIGNED_IN = Access(Way.BY_SESSION, SEE_CATEGORIES)
 REPORT_FOR_OTHERS_SIGNED_IN = Access(Way.BY_SESSION, REPORT_FOR_OTHERS)
 AGENTS_SIGNED_IN = Access(Way.BY_SESSION, frozenset({Role.AGENT, Role.INCIDENT_MANAGER}))
+
+
+def _asked_for(request: Request) -> str:
+    """The route, not the address: numbers and words of people stay out of the audit."""
+    return f"{request.method} {getattr(request.scope.get('route'), 'path_format', '')}"
 
 
 async def _sign_in_seen(request: Request) -> Caller:

@@ -1,15 +1,23 @@
 """Passwords: argon2id, few at a time, and as slow for somebody unknown as for somebody known (process.md S22)."""
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 SHORTEST, LONGEST = 12, 200
-LEAST_VARIETY = 5
+# Of zxcvbn's 0 to 4: it takes more than a hundred million guesses by somebody who knows what people like.
+_STRONG = 3
+_LEAST_VARIETY = 5
+# So much of a password is looked at: zxcvbn's work grows with the square.
+_LOOKED_AT = 72
+_HOUSE = "holdfast"
+_WORDS = re.compile(r"\w+")
 _HASHER = PasswordHasher()
 # A hash takes 64 MiB: many at once would be a way to stop the house.
 _TWO_AT_ONCE = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
@@ -19,14 +27,14 @@ class Weakness(StrEnum):
     """What is wrong with a password."""
 
     LENGTH = "length"
-    VARIETY = "variety"
+    GUESSABLE = "guessable"
     NAME = "name"
     AGAIN = "again"
 
 
 _SAYS = {
     Weakness.LENGTH: f"A password has {SHORTEST} to {LONGEST} characters. A few words in a row are easy to remember.",
-    Weakness.VARIETY: f"A password needs at least {LEAST_VARIETY} different characters.",
+    Weakness.GUESSABLE: "This password would soon be guessed: it is a common one, a pattern, or close to your name. A few words in a row are easy to remember and hard to guess.",
     Weakness.NAME: "Your name or address is no password.",
     Weakness.AGAIN: "The two passwords are not the same.",
 }
@@ -41,13 +49,14 @@ class WeakPasswordError(Exception):
 
 
 def check_strength(password: str, *belonging: str | None) -> None:
-    """Raises WeakPasswordError for a short, even or telling password. ``belonging`` is what others know of the person."""
+    """Raises WeakPasswordError for a password that is short, common, a pattern or telling. ``belonging`` is what others know of the person."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise WeakPasswordError(Weakness.LENGTH)
-    if len(set(password)) < LEAST_VARIETY:
-        raise WeakPasswordError(Weakness.VARIETY)
     if password.casefold() in {each.casefold() for each in belonging if each}:
         raise WeakPasswordError(Weakness.NAME)
+    known = [part for each in (*belonging, _HOUSE) if each for part in {each, *_WORDS.findall(each)}]
+    if len(set(password)) < _LEAST_VARIETY or zxcvbn(password[:_LOOKED_AT], user_inputs=known)["score"] < _STRONG:
+        raise WeakPasswordError(Weakness.GUESSABLE)
 
 
 async def hash_of(password: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ulid import ULID
 
-from activities.access.throttle import FOREIGN_FORMS_FROM_AN_ADDRESS, count
+from activities.access.throttle import FOREIGN_FORMS_FROM_AN_ADDRESS, REFUSALS_OF_A_PERSON, count
 from activities.database.tables import security_events
 
 
@@ -29,6 +29,8 @@ class Seen(StrEnum):
     SIGNED_OUT = "signed_out"
     SESSIONS_ENDED = "sessions_ended"
     FOREIGN_FORM = "foreign_form"
+    ACCESS_DENIED = "access_denied"
+    COMMAND_REFUSED = "command_refused"
     IDENTITY_BOUND = "identity_bound"
     IDENTITIES_FORGOTTEN = "identities_forgotten"
     PROVIDER_DOUBTED = "provider_doubted"
@@ -144,6 +146,26 @@ async def note_foreign_form(engine: AsyncEngine, address: str, now: datetime) ->
         await write_down(engine, Seen.FOREIGN_FORM, address=address)
     elif is_round(seen):
         await write_down(engine, Seen.FOREIGN_FORM, address=address, detail=f"{seen} within an hour")
+
+
+async def note_denial(engine: AsyncEngine, who: str, address: str, route: str) -> None:
+    """Somebody asked for what none of their roles may have (S22). Of many within an hour the first hundred are written down, then how many they have become."""
+    await _note_refusal(engine, Seen.ACCESS_DENIED, who, route, address=address)
+
+
+async def note_refused_command(engine: AsyncEngine, who: str, number: str, command: str, rule: str) -> None:
+    """A command that the front door refused by a rule, so that its incident never heard of it (S4). As many lines as for denials."""
+    await _note_refusal(engine, Seen.COMMAND_REFUSED, who, f"{command}: {rule}", subject=f"incident {number}")
+
+
+async def _note_refusal(
+    engine: AsyncEngine, kind: Seen, who: str, what: str, address: str | None = None, subject: str | None = None
+) -> None:
+    seen = await count(engine, REFUSALS_OF_A_PERSON, who, datetime.now(UTC))
+    if seen <= REFUSALS_OF_A_PERSON.tries:
+        await write_down(engine, kind, address=address, detail=what[:200], actor=who, subject=subject)
+    elif is_round(seen):
+        await write_down(engine, kind, address=address, detail=f"{seen} refusals within an hour", actor=who)
 
 
 def is_round(number: int) -> bool:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from activities.access.accounts import OneTimeLink, Purpose, read_link, set_password, use_link
-from activities.access.passwords import LEAST_VARIETY, LONGEST, SHORTEST, Weakness, WeakPasswordError
+from activities.access.passwords import LONGEST, SHORTEST, Weakness, WeakPasswordError
 from activities.access.security_log import Seen, note_foreign_form, write_down
 from activities.access.sessions import end, end_all
 from activities.mail.preferences import NO_KEYS
@@ -144,7 +144,7 @@ def _out(desk: Desk, way: str | None = None) -> Response:
 
 
 def _weak(error: WeakPasswordError, say: Sentences) -> str:
-    return say(f"weak_{error.weakness}", shortest=str(SHORTEST), longest=str(LONGEST), variety=str(LEAST_VARIETY))
+    return say(f"weak_{error.weakness}", shortest=str(SHORTEST), longest=str(LONGEST))
 
 
 async def _choose(desk: Desk, person: str, form: dict[str, str], address: str) -> None:

@@ -71,6 +71,7 @@ HAPPENS: dict[Seen, tuple[Callable[[Door, Provider], object], str | None, bool]]
     Seen.SIGNED_OUT: (lambda door, _: _signed_in(door).post("/sign-out"), "carla", True),
     Seen.SESSIONS_ENDED: (lambda door, _: sign_out(door.settings, "carla"), "carla", False),
     Seen.FOREIGN_FORM: (lambda door, _: _from_elsewhere(door), None, True),
+    Seen.ACCESS_DENIED: (lambda door, _: _signed_in(door).get("/admin/people"), None, True),
     Seen.IDENTITY_BOUND: (lambda door, provider: _by_provider(door, provider, None), "carla", True),
     Seen.IDENTITIES_FORGOTTEN: (lambda door, _: forget(door.settings, "carla"), "carla", False),
     Seen.PROVIDER_DOUBTED: (lambda door, provider: _by_provider(door, provider, "stolen"), None, True),
@@ -95,7 +96,8 @@ def test_what_happens_is_written_down(door: Door, provider: Provider, kind: Seen
 
 
 # What these begin is changed on pages and by commands of administrators, and tried where those are: test_admin.py, test_trail.py, test_directory_changes.py.
-BY_ADMINISTRATORS = ("person_", "absence_", "group_", "rota_", "service_", "directory_", "audit_", "events_", "key_")
+# Refused commands need an incident: test_flow.py.
+BY_ADMINISTRATORS = ("person_", "absence_", "group_", "rota_", "service_", "directory_", "audit_", "events_", "key_", "command_")
 
 
 def test_every_kind_is_tried() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from ulid import ULID
 
+from activities.access.security_log import Seen, latest
 from api.delivery import what_was_said
 from tests.api.house import LONGEST, RunningDesk
 from workflows.messages import Assign, Take
@@ -56,6 +57,26 @@ def test_a_refusal_names_its_rule(desk: RunningDesk) -> None:
     assert "not resolved" in problem["detail"]
     assert [event["kind"] for event in desk.read(number)["timeline"]][-1] == "refused"
     assert desk.as_(None).get(problem["type"]).status_code == 200
+
+
+def test_what_the_door_refuses_is_in_the_audit(desk: RunningDesk) -> None:
+    """A command that its incident never hears of, because the role, the version or its end forbids it: who, of which incident, what and by which rule."""
+    open_one, ended = desk.report(), desk.closed()
+    assert desk.tell(open_one, "assign", "carla", group="network").status_code == 403
+    stale = desk.as_("asha").post(f"/api/v1/incidents/{open_one}/take", json={}, headers={"If-Match": '"9999"'})
+    assert stale.status_code == 412
+    assert desk.tell(ended, "take").status_code == 409
+    assert desk.run(_refusals(desk, {open_one, ended})) == {
+        ("carla", f"incident {open_one}", "assign: not-permitted"),
+        ("asha", f"incident {open_one}", "take: changed-meanwhile"),
+        ("asha", f"incident {ended}", "take: closed-is-final"),
+    }
+
+
+async def _refusals(desk: RunningDesk, numbers: set[str]) -> set[tuple[str | None, str | None, str]]:
+    lines = await latest(desk.engine, 100)
+    ours = {f"incident {number}" for number in numbers}
+    return {(each.actor, each.subject, each.detail) for each in lines if each.kind == Seen.COMMAND_REFUSED and each.subject in ours}
 
 
 def test_the_same_command_twice_is_one_command(desk: RunningDesk) -> None:

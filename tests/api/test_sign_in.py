@@ -89,9 +89,12 @@ def test_without_a_relay_no_link_by_mail_is_offered(desk: RunningDesk) -> None:
     assert not any("Mail me a link" in each.text or "link by mail" in each.text for each in pages)
 
 
-@pytest.mark.parametrize("given", ["", "short", "aaaaaaaaaaaaaaaa", "omar@example.org"])
+GUESSED = ["password1234", "123456789012", "qwertyuiop12", "Holdfast2026", "omar omar omar", "aaaaabbbbbcccc", "ab" * 100]
+
+
+@pytest.mark.parametrize("given", ["", "short", "aaaaaaaaaaaaaaaa", "omar@example.org", *GUESSED])
 async def test_weak_passwords_are_refused(desk: RunningDesk, given: str) -> None:
-    """Short, even and telling ones."""
+    """Short, even and telling ones, those that many people have, patterns, and what is made of a name."""
     with pytest.raises(WeakPasswordError):
         await asyncio.to_thread(lambda: desk.run(set_password(desk.engine, "omar", given)))
 
