@@ -35,6 +35,8 @@ SEE_AUDIT = ADMINISTER | {Role.AUDITOR}
 SEE_TRAIL = SEE_AUDIT | {Role.PROCESS_OWNER}
 # Categories are policy: who owns them sees whether the directory fits.
 SEE_CATEGORIES = ADMINISTER | {Role.PROCESS_OWNER}
+REPORT_FOR_OTHERS = frozenset({Role.AGENT})
+READ_LETTERS = frozenset({Role.ADMIN, Role.INCIDENT_MANAGER, Role.AGENT})
 
 
 class UndeclaredAccessError(Exception):
@@ -50,19 +52,20 @@ class Way(Enum):
 
     NOBODY_ASKS = "public"
     BY_KEY = "key"
-    BY_KEY_OR_PASSWORD = "key or password"  # noqa: S105 -- a name, no password
+    BY_SESSION_OR_KEY = "session, key or password"
     BY_LINK = "signed link"
     BY_SESSION = "session"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who is known: as actor for commands, by name for greetings, with the zone and the language in which they read."""
+    """Somebody who is known: as actor for commands, by name for greetings, with the zone and the language in which they read; by a session or by a key."""
 
     actor: Actor
     name: str
     zone: str = "UTC"
     language: str = "en"
+    is_signed_in: bool = False
 
     @property
     def say(self) -> Sentences:
@@ -99,6 +102,16 @@ class Caller:
         """Whether they see how categories and groups fit each other."""
         return not SEE_CATEGORIES.isdisjoint(self.actor.roles)
 
+    @property
+    def reports_for_others(self) -> bool:
+        """Whether they may report for anybody in the directory (S1)."""
+        return not REPORT_FOR_OTHERS.isdisjoint(self.actor.roles)
+
+    @property
+    def reads_letters(self) -> bool:
+        """Whether they read the letters of the desk, and send one again (S14)."""
+        return not READ_LETTERS.isdisjoint(self.actor.roles)
+
     def may_see(self, people: Iterable[str]) -> bool:
         """Whether an incident of these people (affected, reporter) is theirs to see."""
         return self.is_staff or self.actor.id in people
@@ -116,12 +129,21 @@ class Access:
         if self.way in (Way.NOBODY_ASKS, Way.BY_LINK):
             request.state.is_behind_link = self.way is Way.BY_LINK
             return None
-        caller = await (_sign_in_seen(request) if self.way is Way.BY_SESSION else _identify(request, self.way))
+        caller = await self._caller(request)
         request.state.actor = caller.actor.id
         if self.roles and self.roles.isdisjoint(caller.actor.roles):
             await note_denial(desk_of(request).database, caller.actor.id, address_of(request), _asked_for(request))
             raise Problem("not-allowed")
         return caller
+
+    async def _caller(self, request: Request) -> Caller:
+        match self.way:
+            case Way.BY_SESSION:
+                return await _sign_in_seen(request)
+            case Way.BY_SESSION_OR_KEY:
+                return await _signed_in_with(self.roles, request) or await _identify(request, takes_passwords=True)
+            case _:
+                return await _identify(request)
 
 
 PUBLIC = Access(Way.NOBODY_ASKS)
@@ -130,7 +152,7 @@ KNOWN = Access(Way.BY_KEY)
 REPORTERS = Access(Way.BY_KEY, frozenset({Role.CALLER, Role.AGENT, Role.INCIDENT_MANAGER}))
 STAFF_BY_KEY = Access(Way.BY_KEY, STAFF)
 TRAIL_BY_KEY = Access(Way.BY_KEY, SEE_TRAIL)
-LETTER_READERS = Access(Way.BY_KEY_OR_PASSWORD, frozenset({Role.ADMIN, Role.INCIDENT_MANAGER, Role.AGENT}))
+LETTER_READERS = Access(Way.BY_SESSION_OR_KEY, READ_LETTERS)
 
 
 SIGNED_IN = Access(Way.BY_SESSION)
@@ -142,6 +164,7 @@ ADMIN_SIGNED_IN = Access(Way.BY_SESSION, ADMINISTER)
 AUDIT_SIGNED_IN = Access(Way.BY_SESSION, SEE_AUDIT)
 TRAIL_SIGNED_IN = Access(Way.BY_SESSION, SEE_TRAIL)
 CATEGORIES_SIGNED_IN = Access(Way.BY_SESSION, SEE_CATEGORIES)
+REPORT_FOR_OTHERS_SIGNED_IN = Access(Way.BY_SESSION, REPORT_FOR_OTHERS)
 AGENTS_SIGNED_IN = Access(Way.BY_SESSION, frozenset({Role.AGENT, Role.INCIDENT_MANAGER}))
 
 
@@ -153,38 +176,63 @@ def _asked_for(request: Request) -> str:
 async def _sign_in_seen(request: Request) -> Caller:
     """Who is signed in in this browser. Raises SignInNeededError, and for a form of another site the problem ``foreign-form``."""
     request.state.is_for_people = True
-    desk, now = desk_of(request), datetime.now(UTC)
+    await _refuse_foreign_form(request)
+    caller = await _session_in(request)
+    if caller is None:
+        raise SignInNeededError
+    return caller
+
+
+async def _signed_in_with(roles: frozenset[Role], request: Request) -> Caller | None:
+    """Who is signed in with one of these roles; none: then a key counts. Raises as ``_sign_in_seen`` does, where a session has ended and no key is shown."""
+    caller = await _session_in(request)
+    if caller is None and token_in(request, desk_of(request).base_url) and "authorization" not in request.headers:
+        request.state.is_for_people = True
+        raise SignInNeededError
+    if caller is None or roles.isdisjoint(caller.actor.roles):
+        return None
+    request.state.is_for_people = True
+    await _refuse_foreign_form(request)
+    return caller
+
+
+async def _refuse_foreign_form(request: Request) -> None:
+    desk = desk_of(request)
     if request.method not in SAFE and comes_from_elsewhere(request, desk.base_url):
-        await note_foreign_form(desk.database, address_of(request), now)
+        await note_foreign_form(desk.database, address_of(request), datetime.now(UTC))
         raise Problem("foreign-form")
+
+
+async def _session_in(request: Request) -> Caller | None:
+    desk, now = desk_of(request), datetime.now(UTC)
     token = token_in(request, desk.base_url)
     found = await signed_in(desk.database, token, now) if token else None
     if found is None:
-        raise SignInNeededError
+        return None
     if found.use_is_to_be_noted:
         await note_use(desk.database, found.session_hash, now)
-    caller = Caller(found.actor, found.name, found.zone, found.language)
+    caller = Caller(found.actor, found.name, found.zone, found.language, is_signed_in=True)
     request.state.say = caller.say
     return caller
 
 
-async def _identify(request: Request, way: Way) -> Caller:
+async def _identify(request: Request, *, takes_passwords: bool = False) -> Caller:
     desk = desk_of(request)
-    secret = _shown(request.headers.get("authorization", ""), way)
+    secret = _shown(request.headers.get("authorization", ""), takes_passwords=takes_passwords)
     holder = await holder_of(desk.database, secret) if secret.startswith(PREFIX) else None
     if holder is None:
-        demand = "Bearer" if way is Way.BY_KEY else 'Basic realm="Holdfast: any name, and an API key as password", charset="UTF-8"'
+        demand = 'Basic realm="Holdfast: any name, and an API key as password", charset="UTF-8"' if takes_passwords else "Bearer"
         raise Problem("not-identified", headers={"WWW-Authenticate": demand})
     if holder.use_is_to_be_noted:
         await note_key_use(desk.database, holder.key_id, datetime.now(UTC))
     return Caller(holder.actor, holder.name)
 
 
-def _shown(authorization: str, way: Way) -> str:
+def _shown(authorization: str, *, takes_passwords: bool) -> str:
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
-    if scheme.lower() == "basic" and way is Way.BY_KEY_OR_PASSWORD:
+    if scheme.lower() == "basic" and takes_passwords:
         try:
             return base64.b64decode(value, validate=True).decode().partition(":")[2]
         except ValueError:

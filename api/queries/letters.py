@@ -1,9 +1,10 @@
 """The mail ledger as the Outbox page shows it (process.md S14)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import Row, Select, false, func, literal, select, tuple_, union_all
 
 from activities.database.tables import groups, letters, people
 from activities.erasure.marks import NOBODY, is_pseudonym
@@ -13,6 +14,7 @@ from api.queries import Database, reading
 PAGE = 50
 _GROUP = "group:"
 _WENT_OUT = (LetterState.SENT, LetterState.KEPT, LetterState.IN_DIGEST)
+_LOST = (LetterState.FAILED, LetterState.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class LetterView:
     recipient: str
     recipient_name: str
     recipient_email: str | None
+    cause: int
     at: datetime
     state: str
     attempts: int
@@ -58,7 +61,7 @@ class Search:
 
 
 _COLUMNS = (
-    "key", "number", "letter", "recipient", "at", "state", "attempts", "sent_at", "message_id", "subject", "smtp_reply", "digest", "resent_by",
+    "key", "number", "letter", "recipient", "cause", "at", "state", "attempts", "sent_at", "message_id", "subject", "smtp_reply", "digest", "resent_by",
 )  # fmt: skip
 _ON_ITS_PAGE = ("text", "html", "headers", "envelope_sender", "next_attempt_at", "unknown_outcomes")
 
@@ -103,6 +106,24 @@ async def newest(database: Database, search: Search) -> tuple[list[LetterView], 
     if search.state:
         query = query.where(letters.c.state == search.state)
     return (found := await _views(database, query))[:PAGE], len(found) > PAGE
+
+
+async def around(database: Database, number: str, seqs: Sequence[int]) -> list[LetterView]:
+    """The letters of an incident that these events of its timeline caused, and every letter to those whom one of its letters did not reach; first owed, first."""
+    mine = letters.c.number == number
+    missed = select(letters.c.recipient).where(mine, letters.c.state.in_(_LOST))
+    caused = letters.c.cause.between(min(seqs), max(seqs)) if seqs else false()
+    wanted = _query(with_texts=False).where(mine, caused | letters.c.recipient.in_(missed))
+    return await _views(database, wanted.order_by(letters.c.at, letters.c.cause, letters.c.key))
+
+
+def unreached(found: Sequence[LetterView]) -> list[LetterView]:
+    """Of each reader the latest letter, where that one did not arrive or may not have; what is still under way says nothing yet. ``found``: in the order of time.
+
+    Who was erased cannot be reached any more.
+    """
+    latest = {each.recipient: each for each in found if each.state in (*_WENT_OUT, *_LOST)}
+    return [each for each in latest.values() if each.state in _LOST and not is_pseudonym(each.recipient)]
 
 
 async def one(database: Database, key: str) -> LetterView | None:

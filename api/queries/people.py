@@ -73,6 +73,23 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Somebody of the house who was looked for."""
+
+    id: str
+    name: str
+    email: str | None
+
+
+async def people_found(database: Database, words: str, most: int) -> list[Found]:
+    """People of the house with these words in id, name or address, by name; so many at most."""
+    columns = [people.c[name] for name in Found.__dataclass_fields__]
+    query = select(*columns).where(OF_THE_HOUSE, *_conditions(Wanted(words))).order_by(func.lower(people.c.name), people.c.id).limit(most)
+    async with reading(database).connect() as connection:
+        return [Found(*row) for row in await connection.execute(query)]
+
+
+@dataclass(frozen=True)
 class PersonRow(PersonLine):
     """One person in a file."""
 

@@ -18,7 +18,7 @@ from api.identity import LETTER_READERS, Caller
 from api.links.pages import field, foreign, is_surely_ours
 from api.problems import Problem, invalid
 from api.queries.letters import LetterView, Search, held_by, newest, one, sent_again
-from api.rendering import page
+from api.rendering import PRIVATE, page
 from api.routes.incidents import TheDesk
 from emails.links import without_tokens
 
@@ -37,19 +37,26 @@ _LONGEST_COUNT = 4
 
 @router.get("/outbox")
 async def outbox(
-    request: Request, _: Reader, desk: TheDesk, number: str = "", person: str = "", state: str = "", before: str | None = None
+    request: Request, caller: Reader, desk: TheDesk, number: str = "", person: str = "", state: str = "", before: str | None = None
 ) -> Response:
     """Letters newest first, all of them or those of an incident, of a person, in a state."""
     wanted = {name: _typed(value) for name, value in (("number", number), ("person", person), ("state", state))}
     letters, more = await newest(desk.database, Search(**wanted, before=_place(before) if before else None))
     chosen = {name: value for name, value in wanted.items() if value}
     older = urlencode(chosen | {"before": f"{letters[-1].at.isoformat()} {letters[-1].key}"}) if more else None
-    has_relay = desk.settings.smtp_host is not None
-    return page(request, "outbox.html", letters=letters, older=older, has_relay=has_relay, wanted=wanted, states=list(LetterState))
+    facts: dict[str, Any] = {
+        "caller": caller,
+        "letters": letters,
+        "older": older,
+        "has_relay": desk.settings.smtp_host is not None,
+        "wanted": wanted,
+        "states": list(LetterState),
+    }
+    return page(request, "outbox.html", headers=PRIVATE, **facts)
 
 
 @router.get("/outbox/{key:path}")
-async def letter(request: Request, _: Reader, desk: TheDesk, key: str) -> Response:
+async def letter(request: Request, caller: Reader, desk: TheDesk, key: str) -> Response:
     """One letter: its headers, its text, its HTML in a frame that can run nothing."""
     found = await _found(desk, key)
     links_work = found.state in _STILL_HERE and desk.settings.smtp_host is None
@@ -59,6 +66,7 @@ async def letter(request: Request, _: Reader, desk: TheDesk, key: str) -> Respon
     again = await sent_again(desk.database, root_of(key))
     is_erased = found.text is None and (found.state in _WENT_OUT or is_pseudonym(found.recipient))
     facts: dict[str, Any] = {
+        "caller": caller,
         "letter": found,
         "text": text,
         "html": f'<base target="_blank">{html}' if html is not None else None,
@@ -69,7 +77,7 @@ async def letter(request: Request, _: Reader, desk: TheDesk, key: str) -> Respon
         "is_erased": is_erased,
         "next_count": len(again) + 1 if found.state in CAN_BE_RESENT and not is_erased else None,
     }
-    return page(request, "outbox_letter.html", headers={"Content-Security-Policy": _LETTER_POLICY}, **facts)
+    return page(request, "outbox_letter.html", headers=PRIVATE | {"Content-Security-Policy": _LETTER_POLICY}, **facts)
 
 
 @router.post("/outbox/{key:path}")

@@ -7,8 +7,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from ulid import ULID
 
-from api.administration import is_key
-from api.catalogue import check_service
 from api.delivery import find
 from api.desk import Desk
 from api.files.attaching import Offer, attach_all
@@ -17,15 +15,11 @@ from api.files.uploads import Form, read_upload
 from api.forms import cleaned
 from api.identity import REPORTERS_SIGNED_IN, SIGNED_IN, Caller
 from api.portal import own, received
-from api.pressing import told_to_caller
-from api.problems import Problem
-from api.queries.incidents import intake_key
 from api.queries.known import known_majors
-from api.queries.links import taken_in_under
-from api.queries.people import services_to_choose, whole_service
-from api.reception import take_in
+from api.queries.people import services_to_choose
 from api.rendering import PRIVATE, SCRIPTED, page
-from api.report_form import Draft, read_report, topics
+from api.report_counter import Again, HandedIn, hand_in
+from api.report_form import Draft, topics
 from api.routes.incidents import TheDesk
 from workflows.vocabulary import Channel
 
@@ -50,37 +44,16 @@ async def known(request: Request, desk: TheDesk, caller: Reporter, service: Choi
 
 @router.post("/report")
 async def report(request: Request, desk: TheDesk, caller: Reporter) -> Response:
-    """Takes the report in; the same form sent twice is one incident. What is wrong comes back with everything that was typed.
-
-    So does, once, a report of what is known already: who then sends it anyway means something else.
-    """
+    """Takes the report in; here everybody reports for themselves."""
     async with read_upload(request) as form:
         return await _report(request, desk, caller, form)
 
 
 async def _report(request: Request, desk: Desk, caller: Caller, form: Form) -> Response:
-    typed = await _with_topic(desk, form.typed)
-    read = read_report(
-        {name: typed[name] for name in typed if name != "affected"}, caller.zone, Channel.PORTAL, datetime.now(UTC), caller.say
-    )
-    majors = await known_majors(desk.database, typed.get("service", ""), typed.get("topic", ""))
-    shown = {"known": majors if typed.get("anyway") == "yes" else (), "has_files": bool(form.files)}
-    if isinstance(read, Draft):
-        return await _form(request, desk, caller, read, 422, **shown)
-    key = intake_key(caller.actor, (typed.get("key") or str(ULID()))[:80])
-    if majors and typed.get("anyway") != "yes" and await taken_in_under(desk.database, Channel.PORTAL, key) is None:
-        return await _form(request, desk, caller, Draft(typed, {}), 422, known=majors, has_files=bool(form.files))
-    try:
-        await check_service(desk.database, read.service)
-        taken = await take_in(desk, caller.actor, read, Channel.PORTAL.value, key)
-    except Problem as problem:
-        if problem.kind.code == "key-reused":
-            return await _form(
-                request, desk, caller, Draft(typed | {"key": str(ULID())}, {"title": caller.say("sent_before")}), 422, **shown
-            )
-        is_about_service = any(each["pointer"] == "/service" for each in problem.more.get("errors", ()))
-        wrong = {"service": caller.say("wrong_service")} if is_about_service else {"title": told_to_caller(problem, caller.say)}
-        return await _form(request, desk, caller, Draft(typed, wrong), problem.kind.status, **shown)
+    typed = {name: value for name, value in form.typed.items() if name != "affected"}
+    taken = await hand_in(desk, caller, HandedIn(typed, Channel.PORTAL, caller.say, {}))
+    if isinstance(taken, Again):
+        return await _form(request, desk, caller, taken.draft, taken.status, known=taken.known, has_files=bool(form.files))
     # The incident exists, whatever becomes of its files; the same form sent twice adds them once.
     offer = Offer(taken.number, caller.actor, typed.get("key", ""))
     if form.files:
@@ -88,15 +61,6 @@ async def _report(request: Request, desk: Desk, caller: Caller, form: Form) -> R
         if added.refused:
             return await received(request, desk, caller, taken.number, added.refused)
     return RedirectResponse(f"{desk.path}/portal/reported/{taken.number}", 303)
-
-
-async def _with_topic(desk: Desk, typed: dict[str, str]) -> dict[str, str]:
-    """With the category that the catalogue names for the service, where somebody chose a service and no topic; the form says so (S2)."""
-    if typed.get("topic") or not is_key(typed.get("service", "")):
-        return typed
-    service = await whole_service(desk.database, typed["service"])
-    has_category = service is not None and service.category in topics(datetime.now(UTC))
-    return typed | {"topic": service.category or ""} if service is not None and has_category else typed
 
 
 async def _form(request: Request, desk: Desk, caller: Caller, draft: Draft, status: int = 200, **more: Any) -> Response:

@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -26,6 +28,7 @@ from api.pressing import Lack, command_of, field_of, message_of, press, seen_by,
 from api.problems import Problem
 from api.queries.files import files_of
 from api.queries.incidents import facts_of
+from api.queries.letters import around, unreached
 from api.queries.links import reads_in
 from api.queries.outcomes import version_of
 from api.queries.queues import desk_choices, names_of, spoken
@@ -42,11 +45,19 @@ from workflows.lifecycle import Rule
 from workflows.messages import COMMANDS, SIGNALS
 from workflows.policies.book import book
 from workflows.publication import Snapshot
+from workflows.vocabulary import FINAL
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
 
-_DONE = {"take": "Done: it is yours.", "attach_file": "Done: the file was added.", "remove_file": "Done: the file was removed."}
+_cause = attrgetter("cause")
+_DONE = {
+    "later": "It is safe and takes effect in a moment.",
+    "report": "Reported. Tell them the number that stands above.",
+    "take": "Done: it is yours.",
+    "attach_file": "Done: the file was added.",
+    "remove_file": "Done: the file was removed.",
+}
 
 
 @dataclass(frozen=True)
@@ -73,13 +84,7 @@ async def incident(
     request: Request, desk: TheDesk, caller: Staff, number: str, done: str = "", reply: str = "", before: Before = None
 ) -> Response:
     """Everything about one incident on one screen."""
-    notice = (
-        _DONE.get(done, f"Done: {done.replace('_', ' ')}.")
-        if done in SIGNALS
-        else "It is safe and takes effect in a moment."
-        if done == "later"
-        else None
-    )
+    notice = _DONE.get(done) or (f"Done: {done.replace('_', ' ')}." if done in SIGNALS else None)
     await find(desk, caller, number)
     return await _incident(request, desk, caller, number, Occasion(notice=notice, before=before, reply=reply))
 
@@ -156,12 +161,15 @@ async def _incident(request: Request, desk: Desk, caller: Caller, number: str, w
     facts = FACTS.validate_python(stored)
     stretch = await timeline_of(desk.database, number, public_only=False, before=why.before)
     files = await files_of(desk.database, number, public_only=False)
+    letters = await around(desk.database, number, [event["seq"] for event in stretch.events])
     names = await names_of(desk.database, spoken(stored, stretch.events)) | names_in(files)
     replies = replies_in((await reads_in(desk.database, facts.affected))[0])
     known = {
         "facts": stored,
         "names": names,
         "timeline": [told(event, names, affected=facts.affected) for event in reversed(stretch.events)],
+        "letters": {seq: list(those) for seq, those in groupby(sorted(letters, key=_cause), key=_cause)},
+        "unreached": () if facts.status in FINAL else unreached(letters),
         "files": [(each, in_words(each.size)) for each in files],
         "allowed": limits_of(book().edition(facts.edition).files),
         "may_add_files": why_not("message", facts, caller.actor) is None,

@@ -166,6 +166,7 @@ class World:
             "/portal/report": {"title": "The door does not open", "topic": "hardware"},
             "/portal/incidents/{number}/message": {"text": "Any news?"},
             "/portal/incidents/{number}/answer": {"choice": "works"},
+            "/console/report": {"title": "The door does not open", "who": "carla", "channel": "phone"},
             "/console/together": {"pick": self.numbers["carla's"] + "@1", "command": "take"},
             "/console/{number}/{command}": {"text": "Spare switch is in the store room.", "version": self._version(line.object)},
             "/outbox/{key:path}": {"count": "1"},

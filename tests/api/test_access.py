@@ -26,9 +26,13 @@ def test_without_a_valid_key_nobody_gets_in(desk: RunningDesk, number: str, auth
     app = create_app(Settings(link_keys=(LINK_KEY,)))
     for route in iter_route_contexts(app.routes):
         access = access_of(route)
-        if access is None or access.way.value not in ("key", "key or password") or route.path is None:
+        if access is None or access.way.value not in ("key", "session, key or password") or route.path is None:
             continue
-        path = route.path.format(number=number, command_id="x", key="x", file="x") if "{key:path}" not in route.path else "/outbox/x"
+        path = (
+            route.path.format(number=number, command_id="x", key="x", file="x", form="csv")
+            if "{key:path}" not in route.path
+            else "/outbox/x"
+        )
         method = min(route.methods or ())
         answer = desk.as_(None).request(method, path, headers={"Authorization": authorization.encode("latin-1")} if authorization else {})
         assert answer.status_code == 401, (path, answer.text)

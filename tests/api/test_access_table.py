@@ -91,9 +91,19 @@ def test_foreign_things_look_like_none() -> None:
 def test_keys_open_no_pages_and_sessions_no_api(world: World) -> None:
     """A key is not taken where a session is asked for, nor the reverse: forms of other sites could act through the API otherwise."""
     for method, route, way in ROUTES:
-        if way not in (Way.BY_KEY, Way.BY_KEY_OR_PASSWORD, Way.BY_SESSION):
+        if way not in (Way.BY_KEY, Way.BY_SESSION):
             continue
         for whose in objects_of(route):
             shown = {"with_session": False} if way is Way.BY_SESSION else {"with_key": False}
             answer = world.ask(Line(method, route, whose, {}), "ines", **shown)
             assert answer.status_code == (303 if way is Way.BY_SESSION and method == "GET" else 401), (method, route, answer.status_code)
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.route.startswith("/outbox")], ids=_named)
+def test_the_outbox_opens_by_either(world: World, line: Line) -> None:
+    """By a session alone or a key alone, who may is answered as the table says; who may not is told so by key, and asked for one by session."""
+    for caller in ("asha", "ines", "adam"):
+        for shown in ({"with_key": False}, {"with_session": False}):
+            assert str(world.ask(line, caller, **shown).status_code) == line.expected[caller], (caller, shown)
+    for caller in ("carla", "omar", "aude"):
+        assert world.ask(line, caller, with_key=False).status_code == 401, caller

@@ -3,21 +3,22 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html import escape
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.database.tables import people
+from activities.database.tables import letters, people
 from api.pressing import Lack, message_of
 from emails.links import Link, Signer
 from tests.api.house import LINK_KEY, fill_directory
-from tests.api.readers import publish, signed_in
+from tests.api.readers import counted, publish, signed_in
 from tests.process.life import ASHA, CARLA, Life
 from workflows.house_messages import ReportUndeliverable
-from workflows.messages import SYSTEM, Confirm, Hold, Note, Report, Resolve, Take
-from workflows.vocabulary import HoldReason, Impact, Urgency
+from workflows.messages import SYSTEM, Confirm, Hold, Note, PublicMessage, Report, Resolve, Take
+from workflows.vocabulary import EventKind, HoldReason, Impact, Urgency
 
 
 async def test_an_undelivered_question_is_said(on_file: AsyncEngine) -> None:
@@ -38,6 +39,88 @@ async def test_an_undelivered_question_is_said(on_file: AsyncEngine) -> None:
         life.says(CARLA, Confirm(1))
         await publish(on_file, life)
         assert warning not in (await browser.get(page)).text
+
+
+async def _becomes(database: AsyncEngine, letter: str, state: str) -> str:
+    """What became of this letter to carla, without a sender; its key."""
+    mine = (letters.c.letter == letter, letters.c.recipient == "carla")
+    async with database.begin() as connection:
+        await connection.execute(update(letters).where(*mine).values(state=state))
+        return str((await connection.execute(select(letters.c.key).where(*mine))).scalar_one())
+
+
+async def test_letters_stand_under_what_caused_them(database: AsyncEngine) -> None:
+    """What, to whom by name, how it stands and when, for the desk alone; with the way to it for those who may read it."""
+    await fill_directory(database)
+    life = Life(number="INC-1001-9")
+    life.says(ASHA, Take())
+    life.says(ASHA, Hold(HoldReason.CALLER, "Which printer?"))
+    held = life.events(EventKind.HELD)[0].seq
+    await publish(database, life)
+    key = await _becomes(database, "question", "kept")
+    async with signed_in(database, "asha") as browser:
+        page = (await browser.get(f"/console/{life.facts.number}")).text
+        before = (await browser.get(f"/console/{life.facts.number}?before={held}")).text
+    line = re.sub(r"<[^>]+>", "", page.partition(f'href="/outbox/{quote(key)}"')[2].partition("</li>")[0])
+    assert re.search(r"question to Carla: kept \w{3} \d", line)
+    assert quote(key) not in before
+    assert "received" in before.partition('id="timeline"')[2]
+    async with signed_in(database, "aude") as browser:
+        page = (await browser.get(f"/console/{life.facts.number}")).text
+    assert ("<i>question</i> to Carla" in page, "/outbox" in page) == (True, False)
+    async with signed_in(database, "carla") as browser:
+        assert "Letter <i>" not in (await browser.get(f"/portal/incidents/{life.facts.number}")).text
+
+
+@pytest.mark.parametrize("state", ["failed", "unknown"])
+async def test_whom_the_last_letter_did_not_reach_is_said(on_file: AsyncEngine, state: str) -> None:
+    """As long as the incident is open, whatever its state, until a later letter reaches them; then, and at the end, nothing is said."""
+    await fill_directory(on_file)
+    life = Life(number="INC-1001-9")
+    life.says(ASHA, Take())
+    await publish(on_file, life)
+    await _becomes(on_file, "received", "sent")
+    async with signed_in(on_file, "asha") as browser:
+
+        async def warns() -> bool:
+            await publish(on_file, life)
+            return "Not everybody has what the desk wrote last." in (await browser.get(f"/console/{life.facts.number}")).text
+
+        assert not await warns()
+        life.says(ASHA, Hold(HoldReason.CALLER, "Which printer?"))
+        assert not await warns()
+        await _becomes(on_file, "question", state)
+        assert await warns()
+        life.says(CARLA, PublicMessage("The red one."))
+        assert life.facts.status == "in_progress"
+        assert await warns()
+        life.says(ASHA, PublicMessage("Thank you."))
+        await publish(on_file, life)
+        await _becomes(on_file, "progress", "sent")
+        assert not await warns()
+        life.says(ASHA, Resolve("fixed", "The cable was loose."))
+        await publish(on_file, life)
+        await _becomes(on_file, "resolved", state)
+        assert await warns()
+        life.passes(timedelta(days=30))
+        assert life.facts.status == "closed"
+        assert not await warns()
+
+
+async def test_as_many_queries_for_many_letters(database: AsyncEngine) -> None:
+    """However many letters an incident has, its page asks the database equally often."""
+    await fill_directory(database)
+    life, asked = Life(number="INC-1001-9"), []
+    for _ in range(2):
+        await publish(database, life)
+        async with signed_in(database, "asha") as browser:
+            with counted(database) as statements:
+                page = (await browser.get(f"/console/{life.facts.number}")).text
+        asked.append(len([each for each in statements if "SELECT" in each]))
+        for each in range(20):
+            life.says(ASHA, PublicMessage(f"Step {each} is done."))
+    assert page.count("<i>") >= 20
+    assert asked[0] == asked[1] <= 14
 
 
 async def test_who_has_answered_is_not_asked_again(on_file: AsyncEngine) -> None:

@@ -183,3 +183,38 @@ def test_callers_and_auditors_send_nothing(shelf: RunningDesk) -> None:
     for person in ("carla", "aude", "omar"):
         assert _again(shelf, "shelf:sent", by=person, **OURS).status_code == 403
     assert _deliveries(shelf) == []
+
+
+def test_who_is_signed_in_needs_no_key(shelf: RunningDesk) -> None:
+    """An agent reads letters by their session, with the places of the desk around them, and sends one again from our own page only."""
+    with shelf.signed_in("asha") as browser:
+        for page in ("/outbox", "/outbox/shelf:sent"):
+            answer = browser.get(page)
+            assert answer.status_code == 200
+            assert 'href="/outbox">Outbox</a>' in answer.text
+            assert "Times are in Europe/Paris." in answer.text
+        assert "live.token" not in answer.text
+        for elsewhere in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "none"}):
+            assert browser.post("/outbox/shelf:sent", data={"count": "1"}, headers=elsewhere).status_code == 403
+        assert _deliveries(shelf) == []
+        assert browser.post("/outbox/shelf:sent", data={"count": "1"}).status_code == 303
+        assert [row.resent_by for row in _deliveries(shelf)] == ["asha"]
+        again = browser.post("/outbox/shelf:planned", data={"count": "1"})
+        assert (again.status_code, "The letter is still under way" in again.text) == (409, True)
+
+
+def test_a_session_that_has_ended_leads_to_the_door(shelf: RunningDesk) -> None:
+    """And back: no browser asks somebody who signs in for a key. Who has never signed in is asked for one, as before."""
+    gone = {"Cookie": "holdfast=ended"}
+    stranger = shelf.as_(None)
+    assert stranger.get("/outbox?number=INC-7", headers=gone).headers["location"] == "/sign-in?next=%2Foutbox%3Fnumber%3DINC-7"
+    assert stranger.get("/outbox").headers["www-authenticate"].startswith("Basic")
+    assert stranger.get("/outbox", headers=gone | {"Authorization": f"Bearer {shelf.keys['asha']}"}).status_code == 200
+
+
+def test_a_key_opens_the_outbox_beside_a_session_that_does_not(shelf: RunningDesk) -> None:
+    """Who plays a caller in the portal still opens the Outbox with the key of an agent, as holdfast up says."""
+    with shelf.signed_in("carla") as browser:
+        assert browser.get("/outbox").headers["www-authenticate"].startswith("Basic")
+        assert browser.get("/outbox", auth=("anybody", shelf.keys["asha"])).status_code == 200
+        assert "/outbox" not in browser.get("/portal").text

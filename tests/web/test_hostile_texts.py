@@ -195,6 +195,13 @@ def test_console(browser: Browser, desk: RunningDesk, numbers: Mapping[str, str]
         watched.open(f"/console?q={_quoted(payload)}&group={_quoted(payload)}&status={_quoted(payload)}")
     for number in list(numbers.values())[:4]:
         watched.open(f"/console/{number}")
+    for payload in CORPUS[:3]:
+        watched.open("/console/report")
+        for name in ("who", "description"):
+            watched.page.locator(f"[name={name}]").fill(payload)
+        watched.page.locator("main form button[type=submit]").first.click()
+        watched.look(f"report for somebody with {payload}")
+        assert watched.page.locator("[name=description]").input_value() == payload
     watched.leave()
 
 

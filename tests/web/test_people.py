@@ -31,7 +31,15 @@ PORTAL = (
     "/portal/incidents/{}",
     "/portal/incidents/{}?before=3",
 )
-CONSOLE = ("/account", "/console?queue=all", "/console?q=no+such+words", "/console/{}", "/console/{}?before=4&done=later")
+CONSOLE = (
+    "/account",
+    "/console?queue=all",
+    "/console?q=no+such+words",
+    "/console/{}",
+    "/console/{}?before=4&done=later",
+    "/console/report",
+    "/outbox?number={}",
+)
 
 
 @pytest.fixture(scope="module")

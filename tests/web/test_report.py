@@ -149,3 +149,28 @@ def test_everybody_can_use_the_form_in_every_state(browser: Browser, desk: Runni
     assert flaws(carla) == []
     carla.context.close()
     assert desk.tell(number, "cancel", reason="test").status_code == 200
+
+
+def test_an_agent_on_the_phone(browser: Browser, desk: RunningDesk) -> None:
+    """Letters of a name offer people while the agent types; the one chosen is affected. Usable for everybody with people offered and with mistakes."""
+    asha: Any = _person(browser, desk, "asha", bypass_csp=True)
+    asha.goto(desk.base_url + "/console")
+    asha.get_by_role("link", name="Report for somebody").click()
+    asha.get_by_label("Who is affected?").fill("example.org")
+    expect(asha.get_by_role("group", name="Who is meant?")).to_be_visible()
+    asha.get_by_label("What is wrong?").fill("Badge does not open the door")
+    assert flaws(asha) == []
+    asha.get_by_role("button", name="Send the report").click()
+    assert flaws(asha) == []
+    expect(asha.get_by_label("What is wrong?")).to_have_value("Badge does not open the door")
+    expect(asha.get_by_text("Choose who is meant.").first).to_be_visible()
+    asha.get_by_label("Who is affected?").fill("dora@")
+    expect(asha.get_by_role("radio", name="Carla")).to_be_hidden()
+    asha.get_by_role("radio", name="Dora").check()
+    asha.get_by_label("How did it reach you?").select_option("phone")
+    asha.get_by_role("button", name="Send the report").click()
+    expect(asha.get_by_role("status")).to_contain_text("Reported.")
+    expect(asha.get_by_role("heading", name="Badge does not open the door")).to_be_visible()
+    number = asha.url.partition("?")[0].rpartition("/")[2]
+    assert {name: desk.read(number)[name] for name in ("affected", "channel")} == {"affected": "dora", "channel": "phone"}
+    asha.context.close()

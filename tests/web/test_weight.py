@@ -17,7 +17,7 @@ from tests.web.test_people import _person
 
 KILOBYTE = 1024
 PORTAL = ("/sign-in", "/sign-in?out=yes", "/account", "/portal", "/portal/report", "/portal/reported/{}", "/portal/incidents/{}")
-CONSOLE = ("/console?queue=all", "/console/{}", "/console/{}?before=90", "/plan")
+CONSOLE = ("/console?queue=all", "/console/{}", "/console/{}?before=90", "/console/report", "/plan")
 COMPLAINTS = "window.complaints = []; addEventListener('securitypolicyviolation', event => complaints.push(event.violatedDirective + ' ' + event.blockedURI));"
 
 

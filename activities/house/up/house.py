@@ -41,7 +41,7 @@ Holdfast is open at {settings.base_url}   (stop with Ctrl-C; nothing is lost)
 
   Portal and console        {settings.base_url}/sign-in   (sign in as carla, asha, ines or ada; passwords stand in the file below)
   The API, described        {settings.base_url}/docs
-  Letters (Outbox)          {settings.base_url}/outbox   (any name; the password is HOLDFAST_AGENT_KEY)
+  Letters (Outbox)          {settings.base_url}/outbox   (signed in as asha or ines; else any name, and HOLDFAST_AGENT_KEY as password)
   Keys and passwords        {furnished.keys_file}   (Carla calls, Asha is an agent, Ines the incident manager, Ada the admin)
   Logs                      {settings.data_dir / "logs"}
 
