@@ -119,7 +119,7 @@ def test_staff_never_see_a_working_link(shelf: RunningDesk, key: str) -> None:
 def test_a_letter_that_waits_says_until_when(shelf: RunningDesk) -> None:
     """When it is tried next, and how often nobody could tell whether it went out; one that is settled is not tried again."""
     shown = {key: shelf.as_("asha").get(f"/outbox/{quote(key)}").text for key in ("shelf:planned", "shelf:sent", "digest:noah:1")}
-    assert "2026-12-01 07:30:00 UTC" in shown["shelf:planned"]
+    assert '<time datetime="2026-12-01T07:30:00+00:00">' in shown["shelf:planned"]
     assert {key for key, page in shown.items() if "Next attempt" in page} == {"shelf:planned"}
     assert {key for key, page in shown.items() if "Outcome unknown" in page} == {"digest:noah:1"}
     assert "of 2: it may have arrived" in shown["digest:noah:1"]
