@@ -15,7 +15,7 @@ up: .venv/.run ## Start the whole desk on this machine
 setup: .venv/.all ## Install everything that tests and checks need
 
 test: .venv/.all ## Run all tests; what is skipped is named with its reason
-	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder --show-capture=no
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --show-capture=no
 
 check: lint types ## Style and types
 

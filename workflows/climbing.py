@@ -37,7 +37,9 @@ def keep_climbing(before: Snapshot, after: Snapshot, kind: EventKind, at: dateti
         return _rests(climb)
     if after.acknowledged_at is None:
         # After a hold that kept it quiet, and when a solution did not hold that came before anybody had acknowledged.
-        return climb if before.status in _CLIMBS or _climbs_on_hold(before, rules) else begin(ladder, at)
+        # A build that did not know this edition may have put it to rest, on a hold that keeps nothing quiet: nobody would be called any more.
+        is_climbing = before.status in _CLIMBS or (_climbs_on_hold(before, rules) and climb.at is not None)
+        return climb if is_climbing else begin(ladder, at)
     is_heard_of = actor is not ActorKind.SYSTEM and kind not in _NOT_BY_THE_DESK
     if is_heard_of or before.status is not Status.IN_PROGRESS or before.acknowledged_at is None:
         return _watch(climb, ladder, at)

@@ -1,5 +1,6 @@
 """Accounts of people in browsers: passwords, one-time links, requests for them (process.md S22). Secrets are kept as hashes only."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -53,7 +54,7 @@ async def set_password(engine: AsyncEngine, person: str, password: str) -> None:
     """Sets or changes the password. Raises WeakPasswordError for one that is easy to guess."""
     async with engine.execution_options(read_only=True).connect() as connection:
         known = (await connection.execute(select(people.c.name, people.c.email).where(people.c.id == person))).one_or_none()
-    check_strength(password, person, *(known or ()))
+    await asyncio.to_thread(check_strength, password, person, *(known or ()))
     await _keep(engine, person, await hash_of(password))
 
 

@@ -50,8 +50,9 @@ async def admin(record: AsyncEngine) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def _audit(record: AsyncEngine) -> list[dict[str, Any]]:
-    """What was done by somebody, oldest first."""
-    query = select(security_events).where(security_events.c.actor.is_not(None)).order_by(security_events.c.id)
+    """What was done by somebody, oldest first; not what was denied to them."""
+    is_done = security_events.c.actor.is_not(None) & (security_events.c.kind != "access_denied")
+    query = select(security_events).where(is_done).order_by(security_events.c.id)
     async with record.connect() as connection:
         return [dict(row) for row in (await connection.execute(query)).mappings()]
 

@@ -56,6 +56,7 @@ def test_a_callers_file_is_told_like_words() -> None:
         life.facts.number,
         next(owed.facts for owed in life.incident.letters if owed.letter is LetterName.CALLER_WROTE),
         "",
+        "https://desk.example.org",
     )
     assert "added a file to" in render(LetterName.CALLER_WROTE, shown).text
 
