@@ -283,6 +283,11 @@ def child_environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def server_environment(settings: Settings) -> dict[str, str]:
+    """The environment for the embedded Temporal server and its own commands, which need nothing of the desk's: no keys, no passwords."""
+    return {name: value for name, value in child_environment(settings).items() if not name.startswith(PREFIX)}
+
+
 def scanner_environment() -> dict[str, str]:
     """The environment for a virus scanner, which needs none of the desk's secrets."""
     return {name: value for name, value in os.environ.items() if name in _OF_A_SCANNER}

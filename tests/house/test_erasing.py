@@ -55,6 +55,21 @@ def test_a_caller_who_left_is_erased(house: House, tmp_path: Path) -> None:
     assert (again.returncode, again.stdout) == (0, "Nothing in the record knows carla.\n")
 
 
+def test_what_is_no_person_is_not_erased(house: House) -> None:
+    """A mailbox, an integration, and anybody where Temporal is not that of this desk: a sentence, and nothing is touched."""
+    house.open()
+    around = house.settings | {"TEMPORAL_ADDRESS": f"127.0.0.1:{house.settings['HOLDFAST_TEMPORAL_PORT']}"}
+    number = house.report("zqplanted words")
+    assert holdfast("keys", "issue", "--integration", "monitor", "--role", "agent", **around).returncode == 0
+    before = _rows(house.record)
+    for wrong, told in (("group:network", "a mailbox"), ("monitor", "an integration")):
+        done = holdfast("directory", "erase", wrong, "--yes", **around)
+        assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+    elsewhere = holdfast("directory", "erase", "carla", "--yes", **around | {"TEMPORAL_NAMESPACE": "temporal-system"})
+    assert (elsewhere.returncode, f"{number}: open on record" in elsewhere.stderr) == (1, True), elsewhere.stderr
+    assert _rows(house.record) == before
+
+
 def _disable(place: Path, around: dict[str, str]) -> None:
     told = holdfast("directory", "export", **around).stdout
     file = place / "people.toml"

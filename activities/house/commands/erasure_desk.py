@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.access.security_log import COMMAND_LINE, Hand
 from activities.database.session import open_database
-from activities.database.tables import people
+from activities.database.tables import api_keys, incidents, people
 from activities.directory.attendance import OF_THE_HOUSE
 from activities.erasure.erasing import Done, Look, Running, StillNamedError, erase, let_go, look
 from activities.erasure.histories import Histories, NotGoneError
@@ -22,6 +22,7 @@ from activities.house.temporal_advice import temporal_advice
 from activities.settings import Settings
 from activities.temporal_connection import connect
 from workflows.counting import counted
+from workflows.vocabulary import FINAL
 
 T = TypeVar("T")
 _SHOWN = 20
@@ -43,12 +44,38 @@ def deciding(settings: Settings, person: str | None) -> Hand:
 
 
 def look_at(settings: Settings, person: str) -> Look:
-    """What would be erased. Raises UnavailableError without record or Temporal."""
+    """What would be erased. Raises UnavailableError without record or Temporal, UsageRefusedError for what is no person, RefusedError with the wrong Temporal."""
 
     async def work(engine: AsyncEngine, histories: Histories) -> Look:
-        return await look(engine, histories, person)
+        await _check_is_a_person(engine, person)
+        found = await look(engine, histories, person)
+        await _check_temporal_knows(engine, {*found.theirs, *found.named})
+        return found
 
     return _with_both(settings, work)
+
+
+async def _check_is_a_person(engine: AsyncEngine, person: str) -> None:
+    """Mailboxes of groups and integrations write and receive under ids, too, and are nobody's data."""
+    query = select(api_keys.c.id).where(api_keys.c.integration == person)
+    async with engine.connect() as connection:
+        is_integration = (await connection.execute(query)).first() is not None
+    if is_integration or ":" in person:
+        raise UsageRefusedError(
+            f"{person} is the id of {'an integration' if is_integration else 'a mailbox'}, and no person; nothing was erased."
+        )
+
+
+async def _check_temporal_knows(engine: AsyncEngine, ended: set[str]) -> None:
+    """An incident that is open on record, and that Temporal knows nothing of, is a sign that this is another desk's Temporal."""
+    query = select(incidents.c.number).where(incidents.c.status.not_in([each.value for each in FINAL]))
+    async with engine.connect() as connection:
+        lost = sorted(ended.intersection((await connection.execute(query)).scalars()))
+    if lost:
+        raise RefusedError(
+            f"Nothing was erased. {', '.join(lost[:_SHOWN])}: open on record, and Temporal does not know of them. "
+            "See that TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are those of this desk; holdfast doctor tells more."
+        )
 
 
 def refuse_if_against(found: Look) -> None:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from activities.house.refusals import RefusedError
-from activities.settings import Settings, child_environment
+from activities.settings import Settings, server_environment
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
 _DYNAMIC = (
@@ -63,7 +63,7 @@ def _set_retention(settings: Settings) -> bool:
     address = f"127.0.0.1:{settings.temporal_port}"
     change = ("--namespace", NAMESPACE, "--retention", f"{settings.history_days * 24}h")
     command = (str(find_binary()), "operator", "namespace", "update", *change, "--address", address)
-    environment = child_environment(settings)
+    environment = server_environment(settings)
     try:
         done = subprocess.run(command, capture_output=True, timeout=_ANSWER_SECONDS, check=False, env=environment)  # noqa: S603 -- our own binary
     except subprocess.TimeoutExpired:

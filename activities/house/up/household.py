@@ -12,7 +12,7 @@ from activities.house.serving import LETS_GO_WITHIN
 from activities.house.up.data_directory import end_left_over, pid_file
 from activities.house.up.embedded_server import server_answers, server_command, server_file
 from activities.house.up.supervisor import Child
-from activities.settings import PREFIX, Settings, child_environment
+from activities.settings import PREFIX, Settings, child_environment, server_environment
 
 # What a worker has in hand may take this long to finish when the house is closed; everything else is durable.
 WORKER_PATIENCE = timedelta(seconds=5)
@@ -44,7 +44,8 @@ def check_ports(settings: Settings) -> None:
 def _child(settings: Settings, name: str, command: tuple[str, ...], is_ready: Callable[[Child], bool], grace: timedelta) -> Child:
     slug = name.lower().replace(" ", "-")
     log = settings.data_dir / "logs" / f"{slug}.log"
-    return Child(name, command, is_ready, grace, child_environment(settings), log, pid_file(settings, slug))
+    environment = child_environment(settings) if command[0] == sys.executable else server_environment(settings)
+    return Child(name, command, is_ready, grace, environment, log, pid_file(settings, slug))
 
 
 def _ours(command: str) -> tuple[str, ...]:
