@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.database.session import insert
 from activities.database.tables import events, incidents, letters, measures
-from activities.incident_facts import FACTS
+from activities.incident_facts import FACTS, IS_OVER
 from workflows import clocks as clock_work
 from workflows.clocks import Clock
 from workflows.policies.book import Edition, book
@@ -48,7 +48,7 @@ async def measure(connection: AsyncConnection, facts: Snapshot) -> None:
 async def measure_what_is_missing(engine: AsyncEngine) -> int:
     """Measures incidents that ended, or went on after their end, under a build without measures; how many that were. Needs the desk's own policies."""
     count, last = 0, ""
-    over = incidents.c.status.in_([status.value for status in FINAL]) & (incidents.c.kind != Kind.SERVICE_REQUEST.value)
+    over = IS_OVER & (incidents.c.kind != Kind.SERVICE_REQUEST.value)
     is_missing = ~exists().where(measures.c.number == incidents.c.number, measures.c.version >= incidents.c.version)
     while True:
         page = select(incidents.c.number, incidents.c.facts).where(over, is_missing, incidents.c.number > last)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ulid import ULID
 
-from activities.access.throttle import FOREIGN_FORMS_FROM_AN_ADDRESS, REFUSALS_OF_A_PERSON, count
+from activities.access.throttle import FOREIGN_FORMS_FROM_AN_ADDRESS, REFUSALS_OF_A_PERSON, Limit, count
 from activities.database.tables import security_events
 
 
@@ -142,10 +142,7 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict
 async def note_foreign_form(engine: AsyncEngine, address: str, now: datetime) -> None:
     """A form that another site sent. Of many from one address within an hour only the first are written down, then how many they have become."""
     seen = await count(engine, FOREIGN_FORMS_FROM_AN_ADDRESS, address, now)
-    if seen <= FOREIGN_FORMS_FROM_AN_ADDRESS.tries:
-        await write_down(engine, Seen.FOREIGN_FORM, address=address)
-    elif is_round(seen):
-        await write_down(engine, Seen.FOREIGN_FORM, address=address, detail=f"{seen} within an hour")
+    await _write_down_some(engine, FOREIGN_FORMS_FROM_AN_ADDRESS, seen, Seen.FOREIGN_FORM, {"address": address}, {}, "within an hour")
 
 
 async def note_denial(engine: AsyncEngine, who: str, address: str, route: str) -> None:
@@ -162,13 +159,21 @@ async def _note_refusal(
     engine: AsyncEngine, kind: Seen, who: str, what: str, address: str | None = None, subject: str | None = None
 ) -> None:
     seen = await count(engine, REFUSALS_OF_A_PERSON, who, datetime.now(UTC))
-    if seen <= REFUSALS_OF_A_PERSON.tries:
-        await write_down(engine, kind, address=address, detail=what[:200], actor=who, subject=subject)
-    elif is_round(seen):
-        await write_down(engine, kind, address=address, detail=f"{seen} refusals within an hour", actor=who)
+    always, one = {"address": address, "actor": who}, {"detail": what[:200], "subject": subject}
+    await _write_down_some(engine, REFUSALS_OF_A_PERSON, seen, kind, always, one, "refusals within an hour")
 
 
-def is_round(number: int) -> bool:
+async def _write_down_some(
+    engine: AsyncEngine, limit: Limit, seen: int, kind: Seen, always: Mapping[str, Any], one: Mapping[str, Any], many: str
+) -> None:
+    """The first within the limit have a line each, that says ``one``; then a line says now and then how ``many`` they have become."""
+    if seen <= limit.tries:
+        await write_down(engine, kind, **always, **one)
+    elif _is_round(seen):
+        await write_down(engine, kind, **always, detail=f"{seen} {many}")
+
+
+def _is_round(number: int) -> bool:
     """Ten, a hundred, a thousand and so on: lines that never become many."""
     return str(number).rstrip("0") == "1"
 

@@ -16,6 +16,8 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.database.session import with_driver
+
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number will do as long as every Holdfast process uses the same one.
 _ADVISORY_LOCK = 4_207_151_042
@@ -25,7 +27,7 @@ _PATIENCE, _PAUSE = 30.0, 0.05  # seconds
 
 def migrate(url: str) -> None:
     """Applies what is missing, to head; nothing to a database that is ahead. Raises OperationalError where the database cannot be reached."""
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1), isolation_level="AUTOCOMMIT")
+    engine = create_engine(with_driver(url), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection, _one_at_a_time(connection):
             configuration = _configuration()

@@ -14,9 +14,12 @@ def open_database(url: str) -> AsyncEngine:
     """
     if url.startswith("sqlite:"):
         return _sqlite(url.replace("sqlite:", "sqlite+aiosqlite:", 1))
-    return create_async_engine(
-        url.replace("postgresql:", "postgresql+psycopg:", 1), pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
-    )
+    return create_async_engine(with_driver(url), pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
+
+
+def with_driver(url: str) -> str:
+    """The URL of a database as SQLAlchemy wants it, for work without an event loop as well."""
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
 
 
 def insert(database: AsyncConnection | AsyncEngine, table: Table) -> Any:

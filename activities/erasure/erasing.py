@@ -6,7 +6,7 @@ Histories first, then the record, then the bytes. Whatever step it stops at, the
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -23,7 +23,7 @@ from activities.erasure.pen import Pen, erase_from_directory, erase_incident, er
 from activities.erasure.scrubbing import scrub
 from activities.incident_facts import FACTS
 from workflows.dates import ahead
-from workflows.vocabulary import FINAL, Status
+from workflows.vocabulary import FINAL
 
 _INCIDENTS_AT_A_TIME = 20
 # So often something may come in between that knows the person, before it is somebody's task to stop it.
@@ -51,7 +51,7 @@ class Running:
     @property
     def is_over(self) -> bool:
         """Closed, and waits for the answer to a survey."""
-        return self.status in {status.value for status in FINAL}
+        return self.status in FINAL
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,10 @@ async def _standing(connection: AsyncConnection, number: str) -> Running:
     row = (await connection.execute(select(incidents.c.status, incidents.c.facts).where(incidents.c.number == number))).one_or_none()
     if row is None:
         return Running(number, None, None)
-    is_over = Status(row.status) in FINAL
-    return Running(
-        number, row.status, max((each.at for each in ahead(FACTS.validate_python(row.facts))), default=None) if is_over else None
-    )
+    standing = Running(number, row.status, None)
+    if not standing.is_over:
+        return standing
+    return replace(standing, until=max((each.at for each in ahead(FACTS.validate_python(row.facts))), default=None))
 
 
 async def erase(engine: AsyncEngine, histories: Remembered, person: str, by: Hand, patience: float, say: Callable[[str], None]) -> Done:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.pacing import at_a_pace
@@ -27,16 +27,9 @@ class Histories:
 
     async def running(self, numbers: Collection[str]) -> frozenset[str]:
         """Of which of these the process still runs, and can publish."""
-        found = await at_a_pace(numbers, self._status, _PER_SECOND)
+        found = await at_a_pace(numbers, self._described, _PER_SECOND)
         running = WorkflowExecutionStatus.RUNNING
-        return frozenset(number for number, status in zip(numbers, found, strict=True) if status is running)
-
-    async def _status(self, number: str) -> WorkflowExecutionStatus | None:
-        try:
-            return (await self._client.get_workflow_handle(number).describe()).status
-        except RPCError as error:
-            _unless_gone(error)
-            return None
+        return frozenset(number for number, each in zip(numbers, found, strict=True) if each and each.status is running)
 
     async def delete(self, numbers: Collection[str], patience: float, say: Callable[[str], None]) -> None:
         """Every run of these incidents is gone when this returns; NotGoneError after so many seconds. Their processes must have ended."""
@@ -51,19 +44,13 @@ class Histories:
     async def _runs(self, number: str) -> list[tuple[str, str]]:
         """The runs of an incident, newest first, by the chain that they make, and any that the chain has lost."""
         found: list[str] = []
-        run: str | None = await self._newest(number)
+        newest = await self._described(number)
+        run = newest.run_id if newest else None
         while run:
             found.append(run)
             run = await self._before(number, run)
         listed = [each.run_id async for each in self._client.list_workflows(f"WorkflowId = '{number}'") if each.run_id not in found]
         return [(number, run) for run in (*found, *listed)]
-
-    async def _newest(self, number: str) -> str | None:
-        try:
-            return (await self._client.get_workflow_handle(number).describe()).run_id
-        except RPCError as error:
-            _unless_gone(error)
-            return None
 
     async def _before(self, number: str, run: str) -> str | None:
         """The run that was handed over to this one; none where this was the first, or that has expired."""
@@ -94,12 +81,15 @@ class Histories:
             _unless_gone(error)
 
     async def _is_there(self, run: tuple[str, str]) -> bool:
+        return await self._described(*run) is not None
+
+    async def _described(self, number: str, run: str | None = None) -> WorkflowExecutionDescription | None:
+        """That run, or the newest; none where Temporal has nothing of it."""
         try:
-            await self._client.get_workflow_handle(run[0], run_id=run[1]).describe()
+            return await self._client.get_workflow_handle(number, run_id=run).describe()
         except RPCError as error:
             _unless_gone(error)
-            return False
-        return True
+            return None
 
 
 def _unless_gone(error: RPCError) -> None:

@@ -5,6 +5,7 @@ from contextlib import closing
 
 from sqlalchemy import create_engine
 
+from activities.database.session import with_driver
 from activities.database.tables import metadata
 
 # Seconds. Whoever writes meanwhile waits ten, and is told to try again.
@@ -20,7 +21,7 @@ def scrub(url: str) -> None:
     if url.startswith("sqlite:"):
         _scrub_file(url.removeprefix("sqlite:///"))
     else:
-        _scrub_server(url.replace("postgresql:", "postgresql+psycopg:", 1))
+        _scrub_server(url)
 
 
 def _scrub_file(file: str) -> None:
@@ -37,7 +38,7 @@ def _scrub_file(file: str) -> None:
 
 
 def _scrub_server(url: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
+    engine = create_engine(with_driver(url), isolation_level="AUTOCOMMIT", hide_parameters=True)
     try:
         with engine.connect() as connection:
             quoted = connection.dialect.identifier_preparer.format_table

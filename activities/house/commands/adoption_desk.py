@@ -23,7 +23,7 @@ from activities.house.commands.office import on_record, with_advice
 from activities.house.commands.policy_desk import check_edition
 from activities.house.refusals import NotFoundError, UsageRefusedError
 from activities.house.temporal_advice import temporal_advice
-from activities.incident_facts import FACTS
+from activities.incident_facts import FACTS, IS_OVER
 from activities.incident_numbers import check_digit_fits
 from activities.pacing import at_a_pace
 from activities.settings import Settings
@@ -34,11 +34,10 @@ from workflows.house_messages import AdoptEdition
 from workflows.lifecycle import Rule
 from workflows.messages import NAMES, SYSTEM, Actor, Sent
 from workflows.publication import Snapshot
-from workflows.vocabulary import FINAL, ActorKind, Role
+from workflows.vocabulary import ActorKind, Role
 
 ALL = "all"
 _PREVIEWS = TypeAdapter(tuple[Preview, ...])
-_OVER = tuple(status.value for status in FINAL)
 _GLANCE = 0.3  # seconds
 UNANSWERED = "accepted"
 
@@ -98,7 +97,7 @@ def chosen(settings: Settings, edition: str, named: Sequence[str]) -> list[Snaps
 
 
 async def _facts(engine: AsyncEngine, numbers: list[str]) -> list[Snapshot]:
-    which = incidents.c.number.in_(numbers) if numbers else incidents.c.status.not_in(_OVER)
+    which = incidents.c.number.in_(numbers) if numbers else ~IS_OVER
     async with engine.connect() as connection:
         rows = (await connection.execute(select(incidents.c.facts).where(which).order_by(incidents.c.number))).scalars()
         return [FACTS.validate_python(row) for row in rows]

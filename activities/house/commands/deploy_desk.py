@@ -18,13 +18,14 @@ from activities.database.tables import events, incidents
 from activities.deployments import Build, Deployment, DeploymentError, make_current, of_others, open_on, ramp, routing, with_counts
 from activities.house.refusals import RefusedError
 from activities.house.temporal_advice import temporal_advice
+from activities.incident_facts import IS_OVER
 from activities.pacing import at_a_pace
 from activities.settings import Settings
 from activities.temporal_connection import connect
 from workflows.counting import counted
 from workflows.house_messages import HandOver
 from workflows.messages import NAMES, SYSTEM, Sent
-from workflows.vocabulary import FINAL, EventKind
+from workflows.vocabulary import EventKind
 
 T = TypeVar("T")
 # An incident goes on within a second or two of being asked, unless its publication is under way.
@@ -132,9 +133,8 @@ async def _warned(settings: Settings, since: datetime | None) -> str:
 
 async def moved_since(engine: AsyncEngine, since: datetime) -> int:
     """How many incidents that are open on record were moved to another edition since then."""
-    is_open = incidents.c.status.not_in([status.value for status in FINAL])
     is_move = (events.c.kind == EventKind.EDITION_ADOPTED.value) & (events.c.at >= since)
-    query = select(func.count(events.c.number.distinct())).join(incidents, incidents.c.number == events.c.number).where(is_open, is_move)
+    query = select(func.count(events.c.number.distinct())).join(incidents, incidents.c.number == events.c.number).where(~IS_OVER, is_move)
     async with engine.connect() as connection:
         return int((await connection.execute(query)).scalar_one())
 

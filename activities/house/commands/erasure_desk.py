@@ -11,18 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.access.security_log import COMMAND_LINE, Hand
 from activities.database.session import open_database
-from activities.database.tables import api_keys, incidents, people
-from activities.directory.attendance import OF_THE_HOUSE
+from activities.database.tables import api_keys, incidents
 from activities.erasure.erasing import Done, Look, Running, StillNamedError, erase, let_go, look
 from activities.erasure.histories import Histories, NotGoneError
 from activities.erasure.scrubbing import NotScrubbedError
-from activities.house.commands.office import on_record, with_advice
+from activities.house.commands.office import is_known, on_record, with_advice
 from activities.house.refusals import RefusedError, UnavailableError, UsageRefusedError
 from activities.house.temporal_advice import temporal_advice
+from activities.incident_facts import IS_OVER
 from activities.settings import Settings
 from activities.temporal_connection import connect
 from workflows.counting import counted
-from workflows.vocabulary import FINAL
 
 T = TypeVar("T")
 _SHOWN = 20
@@ -33,12 +32,7 @@ def deciding(settings: Settings, person: str | None) -> Hand:
     """In whose name it is done; nobody's in particular: whoever has the command line. Raises UsageRefusedError for somebody the desk does not have."""
     if person is None:
         return COMMAND_LINE
-
-    async def is_known(engine: AsyncEngine) -> bool:
-        async with engine.connect() as connection:
-            return (await connection.execute(select(people.c.id).where(people.c.id == person, OF_THE_HOUSE))).first() is not None
-
-    if not on_record(settings, is_known):
+    if not on_record(settings, lambda engine: is_known(engine, person)):
         raise UsageRefusedError(f"There is no person {person} in the directory; name whoever decides by their id.")
     return Hand(actor=person)
 
@@ -68,7 +62,7 @@ async def _check_is_a_person(engine: AsyncEngine, person: str) -> None:
 
 async def _check_temporal_knows(engine: AsyncEngine, ended: set[str]) -> None:
     """An incident that is open on record, and that Temporal knows nothing of, is a sign that this is another desk's Temporal."""
-    query = select(incidents.c.number).where(incidents.c.status.not_in([each.value for each in FINAL]))
+    query = select(incidents.c.number).where(~IS_OVER)
     async with engine.connect() as connection:
         lost = sorted(ended.intersection((await connection.execute(query)).scalars()))
     if lost:

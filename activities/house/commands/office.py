@@ -87,7 +87,7 @@ def issue(settings: Settings, *, person: str | None, integration: str | None, ro
         raise UsageRefusedError(f"A role is one of: {', '.join(Role)}.") from None
 
     async def work(engine: AsyncEngine) -> str:
-        if person is not None and not await _is_known(engine, person):
+        if person is not None and not await is_known(engine, person):
             raise UsageRefusedError(f"There is no person {person} in the directory; add the person with: holdfast directory import FILE.")
         ends_at = datetime.now(UTC) + timedelta(days=days) if days else None
         return (await issue_key(engine, person=person, integration=integration, roles=wanted, label=label, ends_at=ends_at)).secret
@@ -153,7 +153,8 @@ def _make_room(settings: Settings) -> None:
         prepare(settings)
 
 
-async def _is_known(engine: AsyncEngine, person: str) -> bool:
+async def is_known(engine: AsyncEngine, person: str) -> bool:
+    """Whether the directory has this person, and they have not left."""
     async with engine.connect() as connection:
         return (await connection.execute(select(people.c.id).where(people.c.id == person, OF_THE_HOUSE))).first() is not None
 

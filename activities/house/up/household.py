@@ -21,16 +21,12 @@ _ANSWER_SECONDS = 2
 
 def children(settings: Settings) -> tuple[Child, ...]:
     """Temporal, worker, API: each may need those before it, and they are stopped from the last to the first."""
+    worker_ends_within = WORKER_PATIENCE + LETS_GO_WITHIN + timedelta(seconds=2)
+    apart, ours = server_environment(settings), child_environment(settings)
     return (
-        _child(settings, "Temporal server", server_command(settings), lambda _: server_answers(settings), timedelta(seconds=5)),
-        _child(
-            settings,
-            "worker",
-            _ours("worker"),
-            lambda child: child.has_said("running"),
-            WORKER_PATIENCE + LETS_GO_WITHIN + timedelta(seconds=2),
-        ),
-        _child(settings, "API", _ours("api"), lambda _: _answers(settings), timedelta(seconds=4)),
+        _child(settings, "Temporal server", server_command(settings), apart, lambda _: server_answers(settings), timedelta(seconds=5)),
+        _child(settings, "worker", _ours("worker"), ours, lambda child: child.has_said("running"), worker_ends_within),
+        _child(settings, "API", _ours("api"), ours, lambda _: _answers(settings), timedelta(seconds=4)),
     )
 
 
@@ -41,10 +37,16 @@ def check_ports(settings: Settings) -> None:
     _refuse_if_taken(settings.listen_host, settings.listen_port, "LISTEN_PORT")
 
 
-def _child(settings: Settings, name: str, command: tuple[str, ...], is_ready: Callable[[Child], bool], grace: timedelta) -> Child:
+def _child(
+    settings: Settings,
+    name: str,
+    command: tuple[str, ...],
+    environment: dict[str, str],
+    is_ready: Callable[[Child], bool],
+    grace: timedelta,
+) -> Child:
     slug = name.lower().replace(" ", "-")
     log = settings.data_dir / "logs" / f"{slug}.log"
-    environment = child_environment(settings) if command[0] == sys.executable else server_environment(settings)
     return Child(name, command, is_ready, grace, environment, log, pid_file(settings, slug))
 
 
